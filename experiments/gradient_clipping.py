@@ -1,0 +1,248 @@
+"""What does gradient clipping keep of a gradient, what does it change, and what can it not mend?
+
+Law: clipping by norm multiplies the whole gradient by min(1, c/‖g‖) and keeps its direction; clipping by
+value cuts every entry at ±c and turns it.
+
+A step of gradient descent is as long as the gradient. Where gradients explode, one step throws the weights
+so far that the loss is lost for good. Clipping bounds the step: with momentum β, K steps cannot move the
+weights further than η c K / (1 − β), however large the gradients are. It does not make the gradients
+smaller, and where they vanish it does nothing at all: a coefficient of 1 on every step, and the same weights
+to the last bit.
+
+    python experiments/gradient_clipping.py
+
+In TensorBoard, open clipping/: norm_before and norm_after of every step (after is really after: Lightning's
+own logging hook runs before it clips), the coefficient, and the angle. loss/train of "unclipped" leaves the
+page.
+Try  --only by_norm --trainer.gradient_clip_val 0.1  (slower, but safe)  or  100  (hardly a clip: what becomes
+of the loss?).
+"""
+
+import math
+from statistics import median
+
+import lightning as L
+import torch
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from zoo.cli import ExperimentCLI
+from zoo.diagnostics import ClippingMonitor, GradientNormMonitor
+from zoo.figures import compare, legend, panels, styles
+from zoo.profiles import mlp_profile
+from zoo.report import Report
+from zoo.run import Run
+from zoo.theory import clipping, mean_field
+from zoo.training import Classifier
+from zoo.verdict import Prediction, Quantity
+
+Runs = list[Run[L.LightningModule]]  # the repeats of one variant
+Measured = dict[str, Quantity]
+Weights = dict[str, torch.Tensor]
+ROUNDING = "rounding of float64 norms"
+
+
+def main(args: list[str] | None = None) -> Report:
+    """Predict, train, measure, judge."""
+    callbacks = {"clipping": ClippingMonitor, "gradient_norms": GradientNormMonitor}
+    cli = ExperimentCLI(__file__, L.LightningModule, args, callbacks)
+    cli.announce([p for runs in cli.variants.values() for p in predict(runs[0], cli.variants)])
+    before = {name: weights(runs[0]) for name, runs in cli.variants.items()}
+    cli.fit()
+    measured: Measured = {}
+    for name, runs in cli.variants.items():
+        wanted = {p.key.partition(".")[2] for p in predict(runs[0], cli.variants)}
+        found = measure(runs, before[name], cli.variants)
+        measured |= {f"{name}.{key}": value for key, value in found.items() if key in wanted}
+    return cli.report(measured, {"clipping": draw(cli.variants)}, [what_clipping_did(cli.variants)])
+
+
+def predict(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
+    """What the two formulas of clipping say of this run, and the network's theory of who explodes."""
+    found: list[Prediction] = []
+    if isinstance(run.model, Classifier):
+        found += predict_fate(run, variants)
+    if run.trainer.gradient_clip_val is not None:
+        found += predict_by_value(run) if by_value(run) else predict_by_norm(run)
+    return found
+
+
+def predict_by_norm(run: Run[L.LightningModule]) -> list[Prediction]:
+    """min(1, c/(‖g‖ + 1e-6)) on every step, and the direction kept."""
+    name, source = run.variant, "Pascanu et al. 2013"
+    small = {"atol": 1e-9, "because": ROUNDING}
+    formula = "coefficient less min(1, c/(‖g‖ + 1e-6))"
+    return [
+        Prediction(f"{name}.formula", formula, 0.0, source, **small),
+        Prediction(f"{name}.angle", "largest angle, in degrees", 0.0, source, atol=1e-6, because=ROUNDING),
+    ]
+
+
+def predict_by_value(run: Run[L.LightningModule]) -> list[Prediction]:
+    """The angle, where the gradient is known beforehand: from its entries, or from their distribution."""
+    key, claim = f"{run.variant}.angle", "angle that clipping turns by, in degrees"
+    limit = run.trainer.gradient_clip_val
+    if isinstance(run.model, Classifier):
+        return []
+    if run.model.noise_std:
+        value = clipping.gaussian_angle_by_value(limit / run.model.noise_std)
+        spread = {"atol": 60 / math.sqrt(parameters(run)), "because": "P entries: a radian/√P a step"}
+        return [Prediction(key, claim, value, "derived: Stein's lemma", **spread)]
+    value = clipping.angle_by_value(gradient_at_start(run), limit)
+    return [Prediction(key, claim, value, "elementary", atol=1e-9, because=ROUNDING)]
+
+
+def predict_fate(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
+    """Who explodes, who is held by the clip, and whom no clip can help."""
+    name, limit, source = run.variant, run.trainer.gradient_clip_val, "Pascanu et al. 2013"
+    ratio = mean_field.log10_signal_ratio(mlp_profile(run.model.network, run.datamodule.x))
+    claim = "what becomes of the loss (all seeds)"
+    found = []
+    if ratio > 1:  # the signal grows tenfold on its way down, or more
+        found.append(Prediction(f"{name}.fate", claim, "diverges" if limit is None else "learns", source))
+    elif ratio < -5:
+        found.append(Prediction(f"{name}.fate", claim, "stands still", source))
+    if limit is not None:
+        found += predict_reach(run)
+        if unclipped_twin(run, variants) and limit > longest_when_vanishing(run) > 0 > ratio:
+            share, bits = "share of the steps that are clipped", "weights that differ from unclipped"
+            found.append(Prediction(f"{name}.share", share, 0.0, "φ ≤ 1: ‖g‖ < c"))
+            found.append(Prediction(f"{name}.bits", bits, 0, "a coefficient of 1"))
+    return found
+
+
+def predict_reach(run: Run[L.LightningModule]) -> list[Prediction]:
+    """A bounded step makes a bounded walk, whatever the loss does."""
+    o, limit = run.optimizer, run.trainer.gradient_clip_val
+    longest, symbols = (limit * math.sqrt(parameters(run)), "c√P") if by_value(run) else (limit, "c")
+    reach = o["lr"] * longest * run.trainer.max_steps / (1 - o["momentum"])
+    small = {"rtol": 1e-12, "because": ROUNDING}
+    name, source = run.variant, "triangle inequality"
+    claim = f"how far weights move: η{symbols}K/(1 − β)"
+    return [
+        Prediction(f"{name}.longest", f"longest gradient after: {symbols}", longest, source, "≤", **small),
+        Prediction(f"{name}.moved", claim, reach, source, "≤", **small),
+    ]
+
+
+def longest_when_vanishing(run: Run[L.LightningModule]) -> float:
+    """A bound on ‖g‖ of a vanishing network whose activation stays within ±1; 0.0 for another activation.
+
+    The output layer has nearly all of it: ‖∂L/∂(W, b)‖ ≤ ‖p − y‖ √(‖φ‖² + 1) ≤ √2 √(N + 1). A tenth more is
+        left
+    for the layers below.
+    """
+    bounded = run.model.network.activation in ("sigmoid", "tanh")
+    return 1.1 * math.sqrt(2 * (run.model.network.width + 1)) if bounded else 0.0
+
+
+def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
+    """Everything that may have been predicted of a variant."""
+    run, seen = runs[0], runs[0].callback(ClippingMonitor)
+    after = weights(run)
+    moved = math.sqrt(sum(float(((after[name] - before[name]) ** 2).sum()) for name in after))
+    found: Measured = {
+        "longest": max(seen.after),
+        "angle": angle(run),
+        "moved": moved,
+        "share": seen.share_clipped,
+    }
+    if run.trainer.gradient_clip_val is not None and not by_value(run):
+        limit = run.trainer.gradient_clip_val
+        formula = [clipping.norm_coefficient(norm, limit) for norm in seen.before]
+        found["formula"] = max(abs(a - b) for a, b in zip(seen.coefficients, formula, strict=True))
+    if isinstance(run.model, Classifier):
+        found["fate"] = fate(runs)
+    if twin := unclipped_twin(run, variants):
+        other = weights(twin)
+        found["bits"] = sum(int((after[name] != other[name]).sum()) for name in after)
+    return found
+
+
+def angle(run: Run[L.LightningModule]) -> float:
+    """By norm the largest of the run; by value the mean over its steps."""
+    angles = run.callback(ClippingMonitor).angles
+    return sum(angles) / len(angles) if by_value(run) else max(angles)
+
+
+def fate(runs: Runs) -> str:
+    """What became of the losses at all seeds, where a factor of two, up or down, is not standing still."""
+    words = set()
+    for run in runs:
+        losses = torch.stack(run.model.losses)
+        change = float(losses[-10:].mean() / losses[0])
+        words.add(
+            "learns" if change < 0.5 else "stands still" if change < 2 else "diverges"
+        )  # nan < 2 is false
+    return " or ".join(sorted(words))
+
+
+def by_value(run: Run[L.LightningModule]) -> bool:
+    """Whether the run clips by value; Lightning's default is by norm."""
+    return run.trainer.gradient_clip_algorithm == "value"
+
+
+def parameters(run: Run[L.LightningModule]) -> int:
+    """P, how many entries the gradient has."""
+    return sum(p.numel() for p in run.model.parameters())
+
+
+def weights(run: Run[L.LightningModule]) -> Weights:
+    """A float64 copy of all parameters as they are now."""
+    return {name: p.detach().double().cpu().clone() for name, p in run.model.named_parameters()}
+
+
+def gradient_at_start(run: Run[L.LightningModule]) -> torch.Tensor:
+    """∇f of the quadratic at its start: λ_i x_i, from the config."""
+    surface = run.config.model.init_args.surface.init_args
+    return torch.tensor(surface.curvatures) * torch.tensor(surface.start)
+
+
+def unclipped_twin(run: Run[L.LightningModule], variants: dict[str, Runs]) -> Run[L.LightningModule] | None:
+    """The run that has the same config but for clipping."""
+    for runs in variants.values():
+        other = runs[0]
+        same = other.config.model == run.config.model and other.config.data == run.config.data
+        if same and other.trainer.gradient_clip_val is None and run.trainer.gradient_clip_val is not None:
+            return other
+    return None
+
+
+def what_clipping_did(variants: dict[str, Runs]) -> Table:
+    """Each variant's first seed, as a clipping report."""
+    columns = ("run", "steps clipped", "median ‖g‖ before", "after", "median coefficient", "largest angle")
+    table = Table(*columns, title="What clipping did", title_justify="left")
+    for name, (run, *_) in variants.items():
+        seen = run.callback(ClippingMonitor)
+        numbers = [median(filter(math.isfinite, v)) for v in (seen.before, seen.after, seen.coefficients)]
+        table.add_row(
+            name, f"{seen.share_clipped:.0%}", *(f"{n:.3g}" for n in numbers), f"{max(seen.angles):.3g}°"
+        )
+    return table
+
+
+def draw(variants: dict[str, Runs]) -> Figure:
+    """Norms after clipping, losses, and the angle against how tight the clip is."""
+    figure, (norms, losses, angles) = panels(
+        "‖g‖ after clipping", "loss", "angle of clipping by value", width=4.5
+    )
+    limits = torch.logspace(-3, 1, 100).tolist()
+    angles.plot(limits, [clipping.gaussian_angle_by_value(c) for c in limits], color="0.5", linewidth=1)
+    for style, (name, (run, *_)) in zip(styles(), variants.items(), strict=False):
+        if isinstance(run.model, Classifier):
+            seen = run.callback(ClippingMonitor)
+            compare(norms, name, style, list(enumerate(seen.after)))
+            compare(losses, name, style, list(enumerate(float(loss) for loss in run.model.losses)))
+        elif run.model.noise_std and by_value(run):
+            compare(angles, name, style, [(run.trainer.gradient_clip_val / run.model.noise_std, angle(run))])
+    norms.set(xlabel="step", ylabel="‖g‖ that the optimizer gets", yscale="log", ylim=(0.03, 1e5))
+    losses.set(
+        xlabel="step", ylabel="cross-entropy, nats (what explodes leaves)", yscale="log", ylim=(0.1, 1e5)
+    )
+    angles.set(xlabel="limit / standard deviation of the entries", ylabel="degrees", xscale="log")
+    legend(figure, norms, "markers: measured; line: predicted for Gaussian gradients", columns=5)
+    return figure
+
+
+if __name__ == "__main__":
+    raise SystemExit(main().exit_code)

@@ -1,0 +1,186 @@
+"""How do optimizers leave a saddle point, and which of them never do?
+
+Law: near a saddle y_k grows like z₊^k, with z₊ = 1 + ηλ for gradient descent and, with momentum, the larger
+root of z² − (1 + β + ηλ) z + β; from y = 0 nothing grows.
+
+The gradient at a saddle is zero, and along the ridge that leads to it nothing pulls sideways. An optimizer
+that comes in a little off the ridge gets away, since every step multiplies the distance by z₊. Momentum
+makes z₊ larger, much as a longer step would; a momentum that *averages* gradients makes it smaller. Started
+exactly on the ridge, no deterministic optimizer leaves at all. Noise in the gradient is enough to leave.
+
+    python experiments/saddle_escape.py
+
+In TensorBoard, open Images: the paths over the height lines, and the distance from the ridge, step by step,
+with the prediction drawn through it. loss/height shows what a learner would see: a loss that stands still,
+then drops.
+Try  --only heavy_ball --model.surface.start '[1.0, 1.0e-3]'  (half the steps are enough: only ln δ counts),  or
+--only heavy_ball --model.optimizer.dampening 0.9  (averaged, it is slower than no momentum at all).
+"""
+
+import torch
+from matplotlib.figure import Figure
+
+from zoo.cli import ExperimentCLI
+from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
+from zoo.figures import compare, legend, panels, styles
+from zoo.report import Report
+from zoo.run import Run
+from zoo.theory import saddle
+from zoo.training import Minimizer
+from zoo.verdict import Prediction, Quantity
+
+
+def main(args: list[str] | None = None) -> Report:
+    """Predict, run, measure, judge."""
+    callbacks = {"trajectory": ParameterTrajectory, "gradient_norms": GradientNormMonitor}
+    cli = ExperimentCLI(__file__, Minimizer, args, callbacks)
+    cli.announce([p for run in cli.runs for p in predict(run)])
+    cli.fit()
+    measured = {f"{run.variant}.{key}": value for run in cli.runs for key, value in measure(run).items()}
+    return cli.report(measured, {"escape": draw(cli.runs)})
+
+
+def predict(run: Run[Minimizer]) -> list[Prediction]:
+    """Exact step counts where a point escapes, 0 where it cannot, a distribution where there is noise."""
+    if run.model.noise_std:
+        return predict_noise(run)
+    start, name, form = abs(start_of(run)), run.variant, form_of(run)
+    if start == 0:
+        claim = f"{form}: largest |y| of a run from y = 0"
+        return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
+    law = "Kingma & Ba 2015" if run.optimizer["name"] == "Adam" else "derived; O'Neill & Wright 2019"
+    claim = f"{form}: steps from y = {start:g} to {run.model.stop_radius:g}"
+    return [Prediction(f"{name}.steps", claim, escape_steps(run), law)]
+
+
+def predict_noise(run: Run[Minimizer]) -> list[Prediction]:
+    """Variance, median escape and side of points that start on the saddle, with N(0, s²) on every gradient."""
+    rate, noise, curvature = run.optimizer["lr"], run.model.noise_std, curvature_of(run)
+    points, steps = len(run.model.surface.point), run.datamodule.count
+    variance = saddle.noise_variance(steps // 2, rate, noise, curvature)
+    median = saddle.median_escape_steps(1.0, rate, noise, curvature)
+    errors = "four standard errors of the sample"
+    return [
+        Prediction(
+            f"{run.variant}.variance",
+            f"variance of y after {steps // 2} steps, noise s = {noise:g}",
+            variance,
+            "derived; Jin et al. 2017",
+            rtol=4 * (2 / points) ** 0.5,
+            because=errors,
+        ),
+        Prediction(
+            f"{run.variant}.median",
+            f"median steps to |y| ≥ 1, noise s = {noise:g}",
+            median,
+            "derived; Jin et al. 2017",
+            atol=2,
+            because="the count is a ceiling, and the median of a sample moves by one",
+        ),
+        Prediction(
+            f"{run.variant}.upward",
+            "share that leaves towards +y",
+            0.5,
+            "symmetry",
+            atol=4 * 0.5 / points**0.5,
+            because=errors,
+        ),
+    ]
+
+
+def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
+    """The same quantities, from the recorded path of the point."""
+    y = distances(run)
+    if run.model.noise_std:
+        return measure_noise(y)
+    if start_of(run) == 0:
+        return {"distance": float(y.abs().max())}
+    return {"steps": run.trainer.global_step if run.trainer.should_stop else float("inf")}
+
+
+def measure_noise(y: torch.Tensor) -> dict[str, Quantity]:
+    """y is (steps + 1, points)."""
+    first = (y.abs() >= 1).int().argmax(dim=0).where((y.abs() >= 1).any(dim=0), len(y))
+    return {
+        "variance": float((y[(len(y) - 1) // 2] ** 2).mean()),
+        "median": float(first.double().median()),
+        "upward": float((y[-1] > 0).double().mean()),
+    }
+
+
+def escape_steps(run: Run[Minimizer]) -> int:
+    """What theory says of this run's optimizer."""
+    o, start, radius, curvature = run.optimizer, start_of(run), run.model.stop_radius, curvature_of(run)
+    if o["name"] == "Adam":
+        return saddle.adam_escape_steps(start, radius, o["lr"], curvature, o["betas"], o["eps"])
+    return saddle.escape_steps(
+        start, radius, o["lr"], curvature, o["momentum"], o["dampening"], o["nesterov"]
+    )
+
+
+def form_of(run: Run[Minimizer]) -> str:
+    """The optimizer in a few words; with momentum, in which form it is."""
+    o = run.optimizer
+    if o["name"] == "Adam":
+        return f"Adam, η = {o['lr']:g}"
+    if not o["momentum"]:
+        return f"gradient descent, η = {o['lr']:g}"
+    kind = "Nesterov" if o["nesterov"] else "averaged momentum" if o["dampening"] else "heavy ball"
+    return f"{kind}, η = {o['lr']:g}, β = {o['momentum']:g}"
+
+
+def curvature_of(run: Run[Minimizer]) -> float:
+    """λ, the size of the negative curvature."""
+    return -float(run.model.surface.curvatures[-1])
+
+
+def start_of(run: Run[Minimizer]) -> float:
+    """δ, as the config has it."""
+    return float(run.config.model.surface.init_args.start[-1])
+
+
+def distances(run: Run[Minimizer]) -> torch.Tensor:
+    """y of every point, before the first step and after each: (steps + 1, points)."""
+    points = run.callback(ParameterTrajectory).points
+    return points.reshape(len(points), -1, 2)[:, :, 1]
+
+
+def predicted_distance(run: Run[Minimizer], steps: int) -> list[float]:
+    """|y| after 0, 1, … steps as the closed form has it; empty for Adam, which has none."""
+    o = run.optimizer
+    if o["name"] == "Adam":
+        return []
+    form = (o["lr"], curvature_of(run), o["momentum"], o["dampening"], o["nesterov"])
+    return [abs(saddle.distance(k, start_of(run), *form)) for k in range(steps + 1)]
+
+
+def draw(runs: list[Run[Minimizer]]) -> Figure:
+    """The paths over the height lines, and |y| step by step with the prediction drawn through it."""
+    figure, (left, right) = panels("paths over f(x, y)", "distance from the ridge", height=5.5)
+    left.contour(*height_lines(runs[0]), levels=15, colors="0.8", linewidths=0.7)
+    escaping = [run for run in runs if not run.model.noise_std and start_of(run)]
+    for style, run in zip(styles(), escaping, strict=False):
+        path = run.callback(ParameterTrajectory).points
+        left.plot(path[:, 0], path[:, 1], linewidth=1, markersize=3, alpha=0.7, **style)
+        measured = [(k, abs(y)) for k, y in enumerate(path[:, 1].tolist())]
+        predicted = list(enumerate(predicted_distance(run, len(measured) - 1)))
+        compare(right, f"{form_of(run)}, from {start_of(run):g}", style, measured, predicted)
+    left.set(
+        xlabel="x (positive curvature)", ylabel="y (negative curvature)", xlim=(-1.2, 1.2), ylim=(-0.1, 1.1)
+    )
+    right.set(xlabel="step k", ylabel="|y_k|", yscale="log")
+    right.grid(alpha=0.3)
+    momentum = "Momentum is PyTorch's: v ← βv + g, w ← w − ηv; averaged: v ← βv + (1 − β)g"
+    legend(figure, right, f"markers: measured; lines: predicted. {momentum}", columns=2)
+    return figure
+
+
+def height_lines(run: Run[Minimizer]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """x, y and f(x, y) on a grid, of the run's own surface."""
+    x, y = torch.meshgrid(torch.linspace(-1.2, 1.2, 121), torch.linspace(-0.1, 1.1, 61), indexing="xy")
+    curvatures = run.model.surface.curvatures.cpu()
+    return x, y, (curvatures[0] * x**2 + curvatures[1] * y**2) / 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main().exit_code)

@@ -1,0 +1,172 @@
+"""What tests share: an empty command line, one thread, a quiet Trainer, and experiments of a few lines."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DESCENT = '''"""Where do three steps down a bowl lead?
+
+Descent on f = λx²/2 is a multiplication.
+
+Law: x_k = (1 − ηλ)^k x_0,
+with step η and curvature λ.
+"""
+
+from zoo.cli import ExperimentCLI
+from zoo.diagnostics import ParameterTrajectory
+from zoo.training import Minimizer
+from zoo.verdict import Prediction
+
+
+def main(args=None):
+    cli = ExperimentCLI(__file__, Minimizer, args, {"trajectory": ParameterTrajectory})
+    cli.announce([predict(run) for run in cli.runs])
+    cli.fit()
+    last = [run.callback(ParameterTrajectory).points[-1, 0] for run in cli.runs]
+    return cli.report({key(run): float(x) for run, x in zip(cli.runs, last)})
+
+
+def predict(run):
+    shrinks = 1 - run.optimizer["lr"] * float(run.model.surface.curvatures[0])
+    x = shrinks**run.datamodule.count * float(run.config.model.surface.init_args.start[0])
+    return Prediction(key(run), "x after the last step", x, "elementary", atol=1e-12, because="rounding")
+
+
+def key(run):
+    return f"{run.variant}.x_{run.repeat}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main().exit_code)
+'''
+DESCENT_CONFIG = """
+seed_everything: 0
+model:
+  surface: {class_path: zoo.models.Quadratic, init_args: {curvatures: [1.0], start: [1.0]}}
+  optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.1}}
+data: {class_path: zoo.data.Steps, init_args: {count: 3}}
+trainer: {accelerator: cpu, devices: 1, precision: 64-true, max_epochs: 1}
+variants:
+  slow: {}
+  fast: {model.optimizer.lr: 0.5}
+"""
+
+DIGITS = '''"""What does a network say that knows nothing yet?
+
+Law: L = ln 10.
+"""
+
+import math
+
+from zoo.cli import ExperimentCLI
+from zoo.diagnostics import GradientNormMonitor
+from zoo.training import Classifier
+from zoo.verdict import Prediction
+
+
+def main(args=None):
+    cli = ExperimentCLI(__file__, Classifier, args, {"gradient_norms": GradientNormMonitor})
+    law = {"source": "elementary", "atol": 1.0, "because": "the network is random"}
+    cli.announce([Prediction(f"{run.variant}.loss", "first loss", math.log(10), **law) for run in cli.runs])
+    cli.fit()
+    return cli.report({f"{run.variant}.loss": float(run.model.losses[0]) for run in cli.runs})
+'''
+DIGITS_CONFIG = """
+model:
+  network: {class_path: zoo.models.MLP, init_args: {depth: 2, width: 8}}
+  optimizer: {class_path: torch.optim.SGD, init_args: {lr: 0.1}}
+data: {class_path: zoo.data.Digits, init_args: {batch_size: 64}}
+trainer: {accelerator: cpu, devices: 1, max_epochs: -1, max_steps: 2, limit_val_batches: 0}
+"""
+
+
+class Lesson:
+    """An experiment in a folder of its own, run in this process."""
+
+    def __init__(self, home: Path, name: str, script: str, config: str) -> None:
+        self.home, self.name = home, name
+        self.script = self._write(home / "experiments" / f"{name}.py", script)
+        self.config = self._write(home / "configs" / f"{name}.yaml", config)
+
+    def file(self, text: str) -> str:
+        """The path of a config file with this text."""
+        return str(self._write(self.home / "typed" / "more.yaml", text))
+
+    def run(self, *typed: str) -> Any:
+        """The report of the lesson's own main()."""
+        from zoo import catalogue
+        from zoo.tour import conduct
+
+        return conduct(catalogue.experiment(self.name), ["--brief=true", *typed])
+
+    def cli(self, *typed: str, callbacks: dict[str, Any] | None = None) -> Any:
+        """An ExperimentCLI around a Minimizer that has built its runs and trained none."""
+        from zoo.cli import ExperimentCLI
+        from zoo.training import Minimizer
+
+        return ExperimentCLI(str(self.script), Minimizer, ["--brief=true", *typed], callbacks)
+
+    @staticmethod
+    def _write(path: Path, text: str) -> Path:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+@pytest.fixture(autouse=True)
+def _empty_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LightningCLI warns where it is given arguments and sys.argv, which is pytest's, has some too."""
+    monkeypatch.setattr(sys, "argv", ["zoo"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread: what tests compute is too small to share out."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is both the catalogue's home and the working directory."""
+    monkeypatch.setattr("zoo.catalogue.home", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def lesson(home: Path) -> Lesson:
+    """Three steps down a bowl, in two variants: slow with a step of 0.1, fast with 0.5."""
+    return Lesson(home, "lesson", DESCENT, DESCENT_CONFIG)
+
+
+@pytest.fixture
+def digits_lesson(home: Path) -> Lesson:
+    """Two steps of a small network on digits."""
+    return Lesson(home, "digits_lesson", DIGITS, DIGITS_CONFIG)
+
+
+@pytest.fixture
+def trainer() -> Callable[..., Any]:
+    """A Trainer on the CPU in float64 that writes nothing, with any arguments beside."""
+    import lightning
+
+    quiet = {
+        "accelerator": "cpu",
+        "devices": 1,
+        "precision": "64-true",
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "num_sanity_val_steps": 0,
+        "max_epochs": 1,
+    }
+    return lambda **arguments: lightning.Trainer(**(quiet | arguments))

@@ -1,0 +1,82 @@
+"""The ``zoo`` command: list, run, tour, board.
+
+It imports torch only where something is trained, so that ``zoo list`` and ``--help`` answer at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from zoo import __version__, catalogue
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Answer one command line; returns 0 if all is well, 1 if a verdict fails, 2 on bad input, 130 on Ctrl-C."""
+    typed = list(sys.argv[1:] if argv is None else argv)
+    arguments, rest = _parser().parse_known_args(typed)
+    if rest and arguments.command != "run":
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        return int(arguments.answer(arguments, rest))
+    except ValueError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; everything logged until now is kept\n")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="zoo", description="The calculus behind deep learning, measured.")
+    parser.add_argument("--version", action="version", version=f"calculus-zoo {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="each experiment, its question and its law")
+    listing.set_defaults(answer=_list)
+
+    run = commands.add_parser("run", help="one experiment, with any of its keys", add_help=False)
+    run.add_argument("experiment", metavar="EXPERIMENT", help="a name that zoo list shows")
+    run.set_defaults(answer=_run)
+
+    tour = commands.add_parser("tour", help="every experiment in turn, and one table of verdicts")
+    tour.add_argument("--only", metavar="A,B", help="these experiments, instead of all")
+    tour.add_argument("--seed", type=int, default=0, help="the seed of every experiment (default: 0)")
+    tour.add_argument("--runs_dir", default="runs", help="where runs are written (default: runs)")
+    tour.set_defaults(answer=_tour)
+
+    board = commands.add_parser("board", help="TensorBoard on the runs, at 127.0.0.1")
+    board.add_argument("--runs_dir", default="runs", help="where runs were written (default: runs)")
+    board.add_argument("--port", type=int, default=6006, help="the port to try first (default: 6006)")
+    board.set_defaults(answer=_board)
+    return parser
+
+
+def _list(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
+    for experiment in catalogue.experiments():
+        print(f"{experiment.name}\n    {experiment.question}\n    Law: {experiment.law}\n")
+    return 0
+
+
+def _run(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
+    experiment = catalogue.experiment(arguments.experiment)
+    from zoo.tour import conduct
+
+    return conduct(experiment, rest).exit_code
+
+
+def _tour(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
+    names = arguments.only.split(",") if arguments.only else [e.name for e in catalogue.experiments()]
+    chosen = [catalogue.experiment(name.strip()) for name in names]
+    from zoo.tour import tour
+
+    return tour(chosen, seed=arguments.seed, runs_dir=arguments.runs_dir)
+
+
+def _board(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
+    from zoo.board import board
+
+    return board(arguments.runs_dir, arguments.port)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,69 @@
+"""Which experiments there are, and what each asks; read from their text, so that nothing is imported."""
+
+import ast
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+# The order in which the lessons build on each other; a script that is not named here comes after these.
+CURRICULUM = ("linear_regression", "activations", "vanishing_gradients", "gradient_clipping", "saddle_escape")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One script and the config it is about.
+
+    Attributes:
+        name: the stem that script, config, run folder and test share.
+        script: experiments/<name>.py.
+        config: configs/<name>.yaml.
+        question: the first line of the script's docstring.
+        law: the docstring's paragraph that begins with "Law:", without that word.
+    """
+
+    name: str
+    script: Path
+    config: Path
+    question: str
+    law: str
+
+
+def home() -> Path:
+    """The folder that holds experiments/ and configs/: inside an installed wheel, or else the checkout."""
+    package = Path(__file__).parent
+    shipped = package / "shipped"
+    return shipped if shipped.is_dir() else package.parent
+
+
+def experiments() -> list[Experiment]:
+    """Every experiment, in the order in which a learner meets them."""
+    scripts = sorted((home() / "experiments").glob("*.py"))
+    found = {script.stem: _read(script) for script in scripts}
+    return [found.pop(name) for name in CURRICULUM if name in found] + list(found.values())
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of that name.
+
+    Raises:
+        ValueError: there is none; the message names those that there are.
+    """
+    known = {e.name: e for e in experiments()}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise ValueError(f"there is no experiment {name!r}; {hint}choose one of {', '.join(known)}")
+
+
+def _read(script: Path) -> Experiment:
+    lesson = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or ""
+    paragraphs = [" ".join(p.split()) for p in lesson.split("\n\n")]
+    law = next((p.removeprefix("Law:").strip() for p in paragraphs if p.startswith("Law:")), "")
+    return Experiment(
+        name=script.stem,
+        script=script,
+        config=home() / "configs" / f"{script.stem}.yaml",
+        question=paragraphs[0],
+        law=law,
+    )

@@ -1,0 +1,287 @@
+"""ExperimentCLI: from a config to runs, from predictions to a report."""
+
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, NoReturn
+
+import lightning as L
+import torch
+from jsonargparse import Namespace
+from jsonargparse.typing import PositiveInt
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import TensorBoardLogger
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from zoo import catalogue
+from zoo.complaints import Parser
+from zoo.progress import RunsProgress, ShareDone
+from zoo.quiet import hush
+from zoo.report import Report, judged, stated, terminal, write_predictions, write_report
+from zoo.run import ModelT, Run
+from zoo.verdict import Prediction, Quantity, judge
+
+Variants = dict[str, dict[str, Any]]
+TRAINER_DEFAULTS = {
+    "enable_progress_bar": False,  # one bar for all runs: zoo.progress
+    "enable_model_summary": False,
+    "enable_checkpointing": False,
+    "num_sanity_val_steps": 0,
+    "log_every_n_steps": 1,
+}
+
+
+class ExperimentCLI(LightningCLI, Generic[ModelT]):
+    """LightningCLI for an experiment: it parses, seeds and builds runs; the script predicts and measures.
+
+    The config is configs/<script's name>.yaml; ``--config`` adds a file over it, and any typed key goes over
+    both. A config may name ``variants``, each a set of keys that differ; every variant is one run, or as
+    many as ``repeats`` says, at seeds that no two repeats share. What is typed on the command line goes over
+    variants too.
+
+    Args:
+        script: the script's ``__file__``; its stem names the config, the run folder and the test.
+        model_class: the LightningModule; ``--model.*`` are its arguments. LightningModule itself lets the
+            config choose one by class_path.
+        args: the command line as a list; sys.argv, if it is left out.
+        callbacks: config key → callback class; every run gets its own, with the arguments under that key.
+
+    Attributes:
+        runs: every run, variants in the config's order and repeats within them.
+        folder: runs/<name>/version_<k>, where all of it is written.
+
+    On bad input it prints one sentence and exits with status 2.
+    """
+
+    def __init__(
+        self,
+        script: str,
+        model_class: type[ModelT],
+        args: list[str] | None = None,
+        callbacks: Mapping[str, type[L.Callback]] | None = None,
+    ) -> None:
+        hush()
+        self.experiment = catalogue.experiment(Path(script).stem)
+        self.typed = list(sys.argv[1:]) if args is None else list(args)
+        self.callback_classes = dict(callbacks or {})
+        self.console = terminal()
+        self.share_done = ShareDone()
+        self.predictions: list[Prediction] | None = None
+        super().__init__(
+            model_class,
+            L.LightningDataModule,
+            save_config_callback=None,
+            trainer_defaults=TRAINER_DEFAULTS | {"callbacks": [self.share_done]},
+            seed_everything_default=0,
+            parser_kwargs={"default_config_files": [str(self.experiment.config)]},
+            parser_class=Parser,
+            subclass_mode_model=model_class is L.LightningModule,
+            subclass_mode_data=True,
+            args=self.typed,
+            run=False,
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """The keys that an experiment has beside Lightning's own."""
+        for key, kind in self.callback_classes.items():
+            parser.add_lightning_class_args(kind, key)
+        parser.add_argument(
+            "--variants", type=Variants, default={}, help="name → the keys in which it differs"
+        )
+        parser.add_argument(
+            "--only", type=str, default="", help="names of variants, with commas; all if empty"
+        )
+        parser.add_argument("--repeats", type=PositiveInt, default=1, help="seeds per variant")
+        parser.add_argument("--runs_dir", type=str, default="runs", help="where runs are written")
+        parser.add_argument(
+            "--threads", type=PositiveInt, default=1, help="CPU threads; small networks want one"
+        )
+        parser.add_argument("--brief", type=bool, default=False, help="print nothing but the progress bar")
+
+    def before_instantiate_classes(self) -> None:
+        """Make the run's folder first: if it cannot be written, nothing has been computed yet."""
+        torch.set_num_threads(self.config.threads)
+        try:
+            self.folder = _next_version(Path(self.config.runs_dir) / self.experiment.name)
+        except OSError as error:
+            self._refuse(f"runs_dir is {self.config.runs_dir!r}, which cannot be written: {error.strerror}")
+
+    def instantiate_classes(self) -> None:
+        """Build every run; none is trained."""
+        self.runs: list[Run[ModelT]] = list(self._build())
+        self.model, self.datamodule, self.trainer = (
+            self.runs[0].model,
+            self.runs[0].datamodule,
+            self.runs[0].trainer,
+        )
+        self.parser.save(self.config, str(self.folder / "config.yaml"), skip_none=False, overwrite=True)
+
+    @property
+    def variants(self) -> dict[str, list[Run[ModelT]]]:
+        """Variant → its repeats, in the config's order."""
+        grouped: dict[str, list[Run[ModelT]]] = {}
+        for run in self.runs:
+            grouped.setdefault(run.variant, []).append(run)
+        return grouped
+
+    def _build(self) -> Iterator[Run[ModelT]]:
+        for name, overrides in self._chosen().items():
+            config = self._parsed(overrides)
+            for repeat in range(self.config.repeats):
+                yield self._build_one(name, repeat, config)
+
+    def _chosen(self) -> Variants:
+        variants: Variants = self.config.variants or {self.experiment.name: {}}
+        only = [name.strip() for name in self.config.only.split(",") if name.strip()]
+        if unknown := [name for name in only if name not in variants]:
+            self._refuse(f"there is no variant {unknown[0]!r}; choose from {', '.join(variants)}")
+        return {name: keys for name, keys in variants.items() if not only or name in only}
+
+    def _parsed(self, overrides: Mapping[str, Any]) -> Namespace:
+        """The config of a variant: below what is typed, over the config files."""
+        files, keys = _config_files_first(self.typed)
+        variant = [f"--{key}={v if isinstance(v, str) else json.dumps(v)}" for key, v in overrides.items()]
+        config = self.parser.parse_args([*files, *variant, *keys])
+        for key, value in vars(config.as_flat()).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                self._refuse(f"{key} is {value}; it must be a finite number")
+        return config
+
+    def _build_one(self, variant: str, repeat: int, config: Namespace) -> Run[ModelT]:
+        # Seeds of another seed_everything share none with these.
+        seed = config.seed_everything * config.repeats + repeat
+        L.seed_everything(seed, verbose=False)
+        try:
+            self.config_init = self.parser.instantiate_classes(config)
+            trainer = self.instantiate_trainer(logger=self._logger(variant) if repeat == 0 else False)
+            run = Run(variant, repeat, seed, config, self.config_init.model, self.config_init.data, trainer)
+            run.model.configure_optimizers()  # an optimizer refuses its settings now or after an hour of runs
+        except (ValueError, TypeError, OSError, MisconfigurationException) as error:
+            self._refuse(str(error))
+        return run
+
+    def _logger(self, variant: str) -> TensorBoardLogger:
+        folder = self.folder
+        return TensorBoardLogger(
+            folder.parent.parent, folder.parent.name, folder.name, sub_dir=variant, default_hp_metric=False
+        )
+
+    def announce(self, predictions: Sequence[Prediction]) -> None:
+        """State what calculus predicts, on the terminal and in predictions.json, before anything is trained."""
+        self.predictions = list(predictions)
+        write_predictions(self.folder, self.predictions)
+        if not self.config.brief:
+            self.console.print(f"\n[bold]{self.experiment.question}[/bold]\n{self.experiment.law}\n")
+            self.console.print(stated(self.predictions))
+
+    def fit(self) -> None:
+        """Train every run, each from its own seed.
+
+        Raises:
+            RuntimeError: nothing has been predicted yet.
+            KeyboardInterrupt: on Ctrl-C; what was logged until then stays.
+        """
+        if self.predictions is None:
+            raise RuntimeError("state the predictions before the run: call announce() first")
+        with RunsProgress(self.experiment.name, len(self.runs), self.console) as bar:
+            self.share_done.bar = bar
+            for run in self.runs:
+                bar.begin(f"{run.variant}, seed {run.seed}")
+                self._fit_one(run)
+                bar.end()
+
+    def _fit_one(self, run: Run[ModelT]) -> None:
+        try:
+            run.fit()
+        except ConnectionError as error:
+            self._refuse(str(error))
+        except SystemExit as leaving:
+            # Lightning turns Ctrl-C into an exit, after it has closed the loggers.
+            if run.trainer.interrupted:
+                raise KeyboardInterrupt from leaving
+            raise
+
+    def report(
+        self,
+        measurements: Mapping[str, Quantity],
+        figures: Mapping[str, Figure] | None = None,
+        tables: Sequence[Table] = (),
+    ) -> Report:
+        """Judge every prediction; write the verdicts and figures, and print the tables and verdicts.
+
+        Args:
+            measurements: one for every prediction, by its key.
+            figures: name → figure; each becomes <name>.png and an image in TensorBoard.
+            tables: what teaches more than one number, printed above the verdicts.
+
+        Raises:
+            ValueError: predictions and measurements do not have the same keys.
+        """
+        verdicts = judge(self.predictions or [], measurements)
+        report = Report(self.experiment.name, self.folder, verdicts)
+        write_report(report, self.config.seed_everything, figures or {})
+        self._log_hyperparameters(report)
+        if not self.config.brief:
+            self.console.print(*tables, judged([report]), sep="\n")
+            self.console.print(
+                f"\nCurves, figures and verdicts: [bold]{self.folder}[/bold]   (zoo board shows them)"
+            )
+        return report
+
+    def _log_hyperparameters(self, report: Report) -> None:
+        """Each variant's settings beside what was measured on it, for TensorBoard's HParams tab."""
+        for run in self.runs:
+            if isinstance(run.trainer.logger, TensorBoardLogger):
+                keys = {v.prediction.key: v for v in report.verdicts}
+                own = {k.partition(".")[2]: v for k, v in keys.items() if k.startswith(run.variant + ".")}
+                metrics = {
+                    f"verdict/{k}": float(v.measured)
+                    for k, v in own.items()
+                    if not isinstance(v.measured, str)
+                }
+                run.trainer.logger.log_hyperparams(_settings(run), metrics)
+                run.trainer.logger.finalize("success")
+
+    def _refuse(self, reason: str) -> NoReturn:
+        self.parser.error(reason)
+
+
+def _settings(run: Run[Any]) -> dict[str, Any]:
+    """What of a run's config is worth comparing: the model's and the data's own keys, and the optimizer's."""
+    flat = vars(run.config.as_flat())
+    kept = {k: v for k, v in flat.items() if k.startswith(("model.", "data.", "trainer.precision"))}
+    short = {k.replace(".init_args", ""): v for k, v in kept.items() if not isinstance(v, list)}
+    return {"seed": run.seed, **short}
+
+
+def _next_version(parent: Path) -> Path:
+    """Make and return parent/version_<k>, with the first k that is free."""
+    k = 0
+    while True:
+        folder = parent / f"version_{k}"
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+            k += 1
+
+
+def _config_files_first(typed: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Typed arguments as (config files, all others): variants go between the two."""
+    files: list[str] = []
+    keys: list[str] = []
+    arguments = iter(typed)
+    for argument in arguments:
+        if argument in ("--config", "-c"):
+            files += [argument, next(arguments, "")]
+        else:
+            (files if argument.startswith("--config=") else keys).append(argument)
+    return files, keys

@@ -1,0 +1,168 @@
+"""What gradient clipping does to every step."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.pytorch.utilities import rank_zero_warn
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
+
+from zoo.diagnostics.charts import Charts, Monitor, write_points
+from zoo.diagnostics.norms import joint_norm, norm, real_values
+
+CHARTS: Charts = {
+    "Clipping": {
+        "norm before and after": [r"^clipping/norm_(before|after)$"],
+        "coefficient": [r"^clipping/coefficient$"],
+    }
+}
+# Two float64 norms of one gradient differ by less: the order of summation may follow the memory's layout.
+ROUNDING = 1e-12
+
+
+class ClippingMonitor(Monitor):
+    """Log how long the gradient is before and after clipping, and by what angle clipping turns it.
+
+    It sees the Trainer's clipping, by norm or by value, and an overridden ``configure_gradient_clipping``, on
+    the parameters that the optimizer holds, all read as one vector. Lightning runs backward, then
+    ``on_before_optimizer_step``, where the gradient is kept, then clips, all inside the closure that it hands
+    to ``optimizer.step``. The gradient is compared when the closure has returned, before the optimizer does
+    anything: afterwards would be too late, for SGD with Nesterov momentum may write into the gradient.
+
+    Its tags are ``clipping/norm_before``, ``clipping/norm_after``, ``clipping/coefficient`` (after / before),
+    ``clipping/angle_degrees`` and ``clipping/share_clipped`` (of the steps so far). NaN and infinity are kept
+    in the attributes and have no point in the curves. Steps that a loss scaler skips are left out. Under
+    manual optimization it warns, and records nothing.
+
+    Attributes:
+        steps: the optimizer step of every record, the first being 0.
+        before: ‖g‖₂ before clipping, one a step.
+        after: ‖g‖₂ after it.
+        coefficients: after / before; 1 where the gradient is 0.
+        angles: between the two, in degrees; 0 where the gradient is 0.
+    """
+
+    charts: Charts = CHARTS
+
+    def __init__(self) -> None:
+        self._handles: list[RemovableHandle] = []
+        self._reset()
+
+    def _reset(self) -> None:
+        self.steps: list[int] = []
+        self.before: list[float] = []
+        self.after: list[float] = []
+        self.coefficients: list[float] = []
+        self.angles: list[float] = []
+        self._clipped = 0
+        self._unclipped: list[tuple[nn.Parameter, Tensor]] = []
+
+    @property
+    def clipped(self) -> list[bool]:
+        """Whether clipping shortened the gradient, one a step; False where it is NaN."""
+        return [_is_clipped(coefficient) for coefficient in self.coefficients]
+
+    @property
+    def share_clipped(self) -> float:
+        """The share of the steps that were clipped, 0 to 1."""
+        return self._clipped / max(1, len(self.steps))
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Forget an earlier fit."""
+        self._reset()
+        super().on_fit_start(trainer, pl_module)
+        if not pl_module.automatic_optimization:
+            rank_zero_warn("ClippingMonitor records nothing: it does not see what manual optimization clips.")
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Have every step of the optimizer announced, unless the module optimizes by itself."""
+        self._detach()
+        if pl_module.automatic_optimization:
+            hook = partial(self._compare_before_step, trainer)
+            self._handles = [optimizer.register_step_pre_hook(hook) for optimizer in trainer.optimizers]
+
+    def on_before_optimizer_step(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer
+    ) -> None:
+        """Keep the gradient as it is before clipping."""
+        if self._handles:
+            held = [p for group in optimizer.param_groups for p in group["params"]]
+            self._unclipped = [(p, real_values(p.grad).clone()) for p in held if p.grad is not None]
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Leave no hook behind."""
+        self._detach()
+
+    def on_exception(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
+    ) -> None:
+        """Leave no hook behind."""
+        self._detach()
+
+    def _detach(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._unclipped.clear()
+
+    def _compare_before_step(
+        self, trainer: L.Trainer, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        closure: Callable[[], Any] | None = kwargs.get("closure")
+        if closure is None:  # a loss scaler has run it already
+            self._compare(trainer)
+            return None
+
+        def closure_then_compare() -> Any:
+            loss = closure()
+            self._compare(trainer)
+            return loss
+
+        return args, kwargs | {"closure": closure_then_compare}
+
+    def _compare(self, trainer: L.Trainer) -> None:
+        pairs = [(u, real_values(p.grad)) for p, u in self._unclipped if p.grad is not None]
+        self._unclipped.clear()
+        if pairs:
+            self._record(trainer, *compare(*zip(*pairs, strict=True)))
+
+    def _record(self, trainer: L.Trainer, before: float, after: float, angle: float) -> None:
+        coefficient = after / before if before else 1.0
+        self.steps.append(trainer.global_step)
+        self.before.append(before)
+        self.after.append(after)
+        self.coefficients.append(coefficient)
+        self.angles.append(angle)
+        self._clipped += _is_clipped(coefficient)
+        points = {
+            "clipping/norm_before": before,
+            "clipping/norm_after": after,
+            "clipping/coefficient": coefficient,
+            "clipping/angle_degrees": angle,
+            "clipping/share_clipped": self.share_clipped,
+        }
+        write_points(trainer, points, trainer.global_step)
+
+
+def compare(u: Sequence[Tensor], v: Sequence[Tensor]) -> tuple[float, float, float]:
+    """‖u‖, ‖v‖ and ∠(u, v) = 2 arcsin(½ ‖u/‖u‖ − v/‖v‖‖) in degrees, of tensors read as one vector.
+
+    The arccosine of u·v / ‖u‖‖v‖ would lose half the digits at small angles, where the cosine is
+    1 − angle²/2: in float64, whatever is below 1e-6 degrees would be noise. This formula keeps them, up to a
+    right angle.
+    """
+    norms = [joint_norm([norm(t) for t in tensors]) for tensors in (u, v)]
+    # A tensor divided by a zero-dimensional one keeps its own type, which may be narrower than the norm's.
+    u_unit, v_unit = ([t.to(n) / n for t in tensors] for tensors, n in zip((u, v), norms, strict=True))
+    distance = joint_norm([norm(a - b) for a, b in zip(u_unit, v_unit, strict=True)])
+    angle = torch.rad2deg(2 * torch.arcsin((distance / 2).clamp(max=1)))
+    before, after, degrees = torch.stack([*norms, angle]).tolist()
+    return before, after, 0.0 if before == after == 0 else degrees
+
+
+def _is_clipped(coefficient: float) -> bool:
+    return coefficient < 1 - ROUNDING

@@ -1,0 +1,71 @@
+"""What reaches a layer on the way back: ∂L/∂(its output) and ∂L/∂(its input)."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from zoo.diagnostics.norms import layers, norm
+
+
+class SignalRecorder:
+    """Record ‖∂L/∂h‖₂ at the output and at the input of every layer, in every backward pass.
+
+    Of several outputs or inputs, the first tensor that requires a gradient counts. What is recorded is the
+    whole derivative with respect to that tensor, along all paths: where a layer's input also goes around the
+    layer, as in a residual block, the path around is part of it. Where nothing requires a gradient, nothing
+    is recorded.
+
+    A layer that is called several times, in one backward pass or in several, leaves one norm a call. The root
+    of the sum of their squares is the norm for all calls together: ∂L/∂(h₁, h₂, …).
+
+    Attributes:
+        outputs: layer name → one norm a call since ``clear()``, a float64 scalar on the device.
+        inputs: the same of the inputs; a layer that reads the data itself has none.
+    """
+
+    def __init__(self) -> None:
+        self.outputs: dict[str, list[Tensor]] = {}
+        self.inputs: dict[str, list[Tensor]] = {}
+        self._handles: list[RemovableHandle] = []
+
+    def attach(self, module: nn.Module) -> None:
+        """Watch every layer of the module; what was attached before no longer is."""
+        self.detach()
+        for name, layer in layers(module):
+            into = partial(_watch_inputs, self.inputs.setdefault(name, []))
+            out = partial(_watch_outputs, self.outputs.setdefault(name, []))
+            self._handles.append(layer.register_forward_pre_hook(into, with_kwargs=True))
+            self._handles.append(layer.register_forward_hook(out))
+
+    def detach(self) -> None:
+        """Leave the module as it was. What was recorded stays."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+
+    def clear(self) -> None:
+        """Forget what was recorded."""
+        for norms in (*self.outputs.values(), *self.inputs.values()):
+            norms.clear()
+
+
+def _watch_inputs(
+    norms: list[Tensor], layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    _watch(norms, [*args, *kwargs.values()])
+
+
+def _watch_outputs(norms: list[Tensor], layer: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+    if isinstance(output, Mapping):
+        output = output.values()
+    _watch(norms, output if isinstance(output, Iterable) and not isinstance(output, Tensor) else [output])
+
+
+def _watch(norms: list[Tensor], values: Iterable[Any]) -> None:
+    """Have the first tensor that requires a gradient append its norm, once there is one."""
+    tensor = next((v for v in values if isinstance(v, Tensor) and v.requires_grad), None)
+    if tensor is not None:
+        tensor.register_hook(lambda gradient: norms.append(norm(gradient)))  # type: ignore[no-untyped-call]

@@ -1,0 +1,26 @@
+"""What is kept out of a learner's sight: remarks of the tools about themselves. Warnings that matter stay."""
+
+import logging
+import warnings
+
+# Each is the beginning of a message, with the reason why it says nothing about the experiment.
+_CHATTER = (
+    r".*does not have many workers",  # the data is in memory: workers would only cost time
+    r".*GPU available but not used",  # the accelerator is the user's choice
+    r".*number of training batches .* is smaller than the logging interval",  # we log every step or nothing
+    r".*`isinstance\(treespec, LeafSpec\)` is deprecated",  # between torch and lightning
+    r".*is_leaf_spec",
+    r".*will be removed in",
+    r".*Checkpoint directory",
+    r"Starting from v1\.9\.0, `tensorboardX`",
+    r".*You defined a `validation_step` but have no `val_dataloader`",  # only training is measured
+    r".*LightningCLI's args parameter is intended",  # the scripts' main() is called with arguments on purpose
+)
+
+
+def hush() -> None:
+    """Silence Lightning's and torch's chatter in this process."""
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in _CHATTER:
+        warnings.filterwarnings("ignore", message=message)

@@ -1,0 +1,131 @@
+"""What an experiment leaves behind: its verdicts on the terminal, in a file and in TensorBoard."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+from torch.utils.tensorboard import SummaryWriter
+
+from zoo.verdict import Prediction, Verdict
+
+
+def terminal() -> Console:
+    """The terminal, or where there is none a page wide enough for a table of verdicts."""
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdicts of one experiment.
+
+    Attributes:
+        experiment: its name.
+        folder: where its curves, figures and verdicts.json are.
+        verdicts: in the order of the predictions.
+    """
+
+    experiment: str
+    folder: Path
+    verdicts: list[Verdict]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every verdict holds."""
+        return all(v.holds for v in self.verdicts)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every verdict holds, else 1."""
+        return int(not self.holds)
+
+
+def stated(predictions: Sequence[Prediction]) -> Table:
+    """The predictions, as a table for the terminal."""
+    table = Table("run", "claim", "predicted", title="Calculus predicts", title_justify="left", box=None)
+    for p, variant in zip(predictions, _once(predictions), strict=True):
+        table.add_row(variant, p.claim, p.shown)
+    return table
+
+
+def judged(reports: Sequence[Report]) -> Table:
+    """The verdicts of one or more experiments, as a table for the terminal."""
+    table = Table(title="Verdicts", title_justify="left", header_style="bold")
+    for column in ("run", "claim"):
+        table.add_column(column)
+    for column in ("predicted", "measured", "tolerance"):
+        table.add_column(column, justify="right")
+    table.add_column("source", style="dim")
+    table.add_column("")
+    for report in reports:
+        if len(reports) > 1:
+            table.add_section()
+            table.add_row(f"[bold]{report.experiment}[/bold]")
+        for v, variant in zip(report.verdicts, _once([v.prediction for v in report.verdicts]), strict=True):
+            table.add_row(
+                variant, *_cells(v), "[green]holds[/green]" if v.holds else "[bold red]FAILS[/bold red]"
+            )
+    return table
+
+
+def markdown(verdicts: Sequence[Verdict]) -> str:
+    """The verdicts as a Markdown table, for TensorBoard's Text tab."""
+    head = "| run | claim | predicted | measured | tolerance | source | |\n|---|---|---|---|---|---|---|\n"
+    rows = ((v.prediction.variant, *_cells(v), "holds" if v.holds else "**FAILS**") for v in verdicts)
+    return head + "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
+    )
+
+
+def _once(predictions: Sequence[Prediction]) -> list[str]:
+    """The variant of every prediction, empty where it is that of the one before."""
+    variants = [p.variant for p in predictions]
+    return [v if i == 0 or v != variants[i - 1] else "" for i, v in enumerate(variants)]
+
+
+def _cells(v: Verdict) -> tuple[str, str, str, str, str]:
+    p = v.prediction
+    tolerance = f"± {p.tolerance:.2g}" if p.tolerance else "exact" if p.relation == "=" else ""
+    return (p.claim, p.shown, v.shown, tolerance, p.source)
+
+
+def write_predictions(folder: Path, predictions: Sequence[Prediction]) -> None:
+    """predictions.json, written before the run."""
+    rows = [
+        {"key": p.key, "claim": p.claim, "relation": p.relation, "predicted": p.value} for p in predictions
+    ]
+    _write(folder / "predictions.json", {"predictions": rows})
+
+
+def write_report(report: Report, seed: int, figures: Mapping[str, Figure]) -> None:
+    """verdicts.json, each figure as a PNG, and both in TensorBoard's Text and Images tabs."""
+    verdicts = [v.to_dict() for v in report.verdicts]
+    _write(
+        report.folder / "verdicts.json",
+        {"experiment": report.experiment, "seed": seed, "holds": report.holds, "verdicts": verdicts},
+    )
+    with SummaryWriter(str(report.folder)) as writer:
+        writer.add_text("verdicts", markdown(report.verdicts))
+        for name, figure in figures.items():
+            figure.savefig(report.folder / f"{name}.png", dpi=120)
+            writer.add_figure(name, figure)
+
+
+def _write(path: Path, content: object) -> None:
+    path.write_text(json.dumps(_finite(content), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _finite(content: object) -> object:
+    """The same content, with nan and inf as text: JSON has no such numbers."""
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_finite(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return str(content)
+    return content

@@ -1,0 +1,61 @@
+"""What clipping leaves of a gradient. By norm it keeps the direction; by value it turns it."""
+
+import math
+
+from torch import Tensor
+
+from zoo.theory.checks import require_not_negative, require_positive
+
+
+def norm_coefficient(norm: float, limit: float) -> float:
+    """min(1, c / (‖g‖ + 10⁻⁶)): what torch.nn.utils.clip_grad_norm_ multiplies every gradient by.
+
+    The 10⁻⁶ is PyTorch's guard against ‖g‖ = 0; the clipped norm is a little below c (Pascanu et al. 2013).
+
+    Args:
+        norm: ‖g‖, over all parameters together.
+        limit: c.
+
+    Raises:
+        ValueError: a negative norm, or a limit that is not positive.
+    """
+    require_not_negative(norm=norm)
+    require_positive(limit=limit)
+    return min(1.0, limit / (norm + 1e-6))
+
+
+def angle_by_value(gradient: Tensor, limit: float) -> float:
+    """∠(g, clamp(g, −c, c)) in degrees: how far torch.nn.utils.clip_grad_value_ turns a gradient.
+
+    As 2 atan2(‖u − v‖, ‖u + v‖) of the unit vectors, since arccos knows a small angle only to 10⁻⁸ rad.
+
+    Raises:
+        ValueError: a gradient that is all zero or not finite, or a limit that is not positive.
+    """
+    require_positive(limit=limit)
+    g = gradient.detach().double().flatten()
+    if not (g.isfinite().all() and g.any()):
+        raise ValueError("gradient is all zero or not finite; it has no direction")
+    clipped = g.clamp(-limit, limit)
+    u, v = g / g.norm(), clipped / clipped.norm()
+    return math.degrees(2 * math.atan2(float((u - v).norm()), float((u + v).norm())))
+
+
+def gaussian_angle_by_value(limit_over_std: float) -> float:
+    """arccos(E[g·clip g] / √E[clip² g]) in degrees, for g ~ N(0, 1) and c in units of its standard deviation.
+
+    E[g·clip g] = P(|g| < c) = erf(c/√2), by Stein's E[g f(g)] = E[f'(g)];
+    E[clip² g] = erf(c/√2) − 2c φ(c) + c² (1 − erf(c/√2)), by parts, with φ the normal density.
+
+    For many independent Gaussian entries of one variance: the angle's spread falls as 1/√(their number).
+    c → 0 leaves the signs alone, at arccos √(2/π) = 37.07°; c → ∞ leaves g.
+
+    Raises:
+        ValueError: limit_over_std is not positive.
+    """
+    require_positive(limit_over_std=limit_over_std)
+    c = limit_over_std
+    inside = math.erf(c / math.sqrt(2))
+    density = math.exp(-(c**2) / 2) / math.sqrt(2 * math.pi)
+    mean_square = inside - 2 * c * density + c**2 * math.erfc(c / math.sqrt(2))
+    return math.degrees(math.acos(min(1.0, inside / math.sqrt(mean_square))))

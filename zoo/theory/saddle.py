@@ -1,0 +1,204 @@
+"""Leaving a saddle point: along its steepest way down f = −½ λ y², λ > 0 the size of the negative curvature.
+
+The gradient is −λy. Started at y_0 = δ, an optimizer has left when |y_k| ≥ R; a = ηλ says how fast that is.
+PyTorch's SGD takes v ← βv + (1 − d) g and y ← y − ηv, its very first v being g itself, not (1 − d) g;
+Nesterov's takes y ← y − η (g + βv). Without v,
+
+    y_{k+1} = (1 + p + e) y_k − p y_{k−1}    with p = β,          e = (1 − d) a,   y_1 = (1 + a) δ
+    and for Nesterov                              p = β (1 + a),  e = a,           y_1 = (1 + a + aβ) δ.
+
+Its characteristic polynomial z² − (1 + p + e) z + p is −e at z = 1: one root lies above 1, and leaves; the
+other lies in [0, 1), and is forgotten. (Derived here; O'Neill & Wright 2019 treat the heavy ball.)
+"""
+
+import math
+
+from zoo.theory.checks import (
+    require_at_least,
+    require_below_one,
+    require_finite,
+    require_not_negative,
+    require_positive,
+)
+
+
+def growth(
+    rate: float, curvature: float, momentum: float = 0.0, dampening: float = 0.0, nesterov: bool = False
+) -> float:
+    """z₊, the root above 1 of z² − (1 + p + e) z + p: y grows by it every step, once the start is forgotten.
+
+    1 + a without momentum; about 1 + a/(1 − β) with it, where a is small against (1 − β)².
+
+    Args:
+        rate: η.
+        curvature: λ, the size of the negative curvature.
+        momentum: β.
+        dampening: d; β makes v an exponential mean of the gradients. Without momentum PyTorch ignores it.
+        nesterov: whether the gradient is added to its own momentum.
+
+    Raises:
+        ValueError: a rate or curvature not positive, momentum or dampening outside [0, 1), Nesterov's method
+            without momentum or with dampening, which PyTorch refuses too.
+    """
+    return _roots(rate, curvature, momentum, dampening, nesterov)[0]
+
+
+def distance(
+    step: int,
+    start: float,
+    rate: float,
+    curvature: float,
+    momentum: float = 0.0,
+    dampening: float = 0.0,
+    nesterov: bool = False,
+) -> float:
+    """y_k = δ [A z₊^k + (1 − A) z₋^k] with A = (y_1/δ − z₋) / (z₊ − z₋).
+
+    k is step, δ is start, whose sign y_k keeps; all that follows is as in `growth`.
+
+    Raises:
+        ValueError: step is negative, start is not finite, or what `growth` refuses.
+    """
+    require_at_least(0, step=step)
+    require_finite(start=start)
+    larger, smaller, share = _roots(rate, curvature, momentum, dampening, nesterov)
+    return start * (share * larger**step + (1 - share) * smaller**step)
+
+
+def escape_steps(
+    start: float,
+    radius: float,
+    rate: float,
+    curvature: float,
+    momentum: float = 0.0,
+    dampening: float = 0.0,
+    nesterov: bool = False,
+) -> int | None:
+    """The smallest k with |y_k| ≥ R; without momentum ⌈ln(R/δ) / ln(1 + a)⌉.
+
+    Exact: logarithms only say where to look, the distances decide. |y_k| grows with every step, since all
+    gradients have one sign. δ is start, R is radius; all that follows is as in `growth`.
+
+    Returns:
+        The count, or None from start = 0, where the gradient is 0 and stays so.
+
+    Raises:
+        ValueError: radius is not positive, start is not finite, or what `growth` refuses.
+    """
+    require_positive(radius=radius)
+    require_finite(start=start)
+    form = (rate, curvature, momentum, dampening, nesterov)
+    larger, _, share = _roots(*form)
+    if start == 0:
+        return None
+    if larger == 1:
+        raise ValueError(f"rate · curvature is {rate * curvature}; float64 cannot tell y + ηλy from y")
+    k = max(0, round((math.log(radius) - math.log(abs(start)) - math.log(share)) / math.log(larger)))
+    while abs(distance(k, start, *form)) < radius:
+        k += 1
+    while k > 0 and abs(distance(k - 1, start, *form)) >= radius:
+        k -= 1
+    return k
+
+
+def _roots(
+    rate: float, curvature: float, momentum: float, dampening: float, nesterov: bool
+) -> tuple[float, float, float]:
+    """z₊, z₋ and A, the share of y that grows."""
+    require_positive(rate=rate, curvature=curvature)
+    require_below_one(momentum=momentum, dampening=dampening)
+    if nesterov and (momentum == 0 or dampening):
+        raise ValueError(f"nesterov needs momentum and no dampening; they are {momentum} and {dampening}")
+    a = rate * curvature
+    product = momentum * (1 + a) if nesterov else momentum
+    excess = a * (1 - dampening) if momentum else a
+    first = 1 + a + a * momentum if nesterov else 1 + a
+    # (1 + p + e)² − 4p, without the cancellation of two numbers near 4
+    gap = math.sqrt((1 - product) ** 2 + 2 * excess * (1 + product) + excess**2)
+    larger = (1 + product + excess + gap) / 2
+    smaller = product / larger
+    return larger, smaller, (first - smaller) / gap
+
+
+def matched_rate(rate: float, momentum: float) -> float:
+    """η/(1 − β): the rate at which plain SGD does what momentum does, in the limit of small steps.
+
+    For small a, z₊ ≈ 1 + a/(1 − β): so far momentum is a longer step, and no new way to leave a saddle.
+
+    Raises:
+        ValueError: rate is not positive, or momentum not in [0, 1).
+    """
+    require_positive(rate=rate)
+    require_below_one(momentum=momentum)
+    return rate / (1 - momentum)
+
+
+def adam_escape_steps(
+    start: float,
+    radius: float,
+    rate: float,
+    curvature: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> int | None:
+    """The smallest k with |y_k| ≥ R under Adam: y ← y − η m̂ / (√v̂ + ε).
+
+    There is no closed form: the recursion of Kingma & Ba 2015, algorithm 1, is run in plain numbers. Its
+    first step is about η whatever the gradient's size, so the count, of the order of R/η, hardly knows δ.
+    δ is start, R is radius; betas are the decays of m and v, the means of g and of g².
+
+    Returns:
+        The count, or None from start = 0.
+
+    Raises:
+        ValueError: a rate, curvature, radius or eps not positive, betas outside [0, 1), start not finite.
+    """
+    require_finite(start=start)
+    require_positive(radius=radius, rate=rate, curvature=curvature, eps=eps)
+    require_below_one(beta1=betas[0], beta2=betas[1])
+    if start == 0:
+        return None
+    y, m, v, k = start, 0.0, 0.0, 0
+    while abs(y) < radius:
+        k += 1
+        g = -curvature * y
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        m_hat, v_hat = m / (1 - betas[0] ** k), v / (1 - betas[1] ** k)
+        y -= rate * m_hat / (math.sqrt(v_hat) + eps)
+    return k
+
+
+def noise_variance(step: int, rate: float, noise_std: float, curvature: float = 1.0) -> float:
+    """Var y_k = η² s² ((1 + a)^{2k} − 1) / ((1 + a)² − 1), from y_0 = 0 with noise N(0, s²) on each gradient.
+
+    SGD's y_{k+1} = (1 + a) y_k − η s ξ_k sums independent terms, each grown since it came. (Derived here;
+    that noise suffices to escape is in Jin et al. 2017.)
+
+    Raises:
+        ValueError: step or noise_std is negative, rate or curvature not positive.
+    """
+    require_at_least(0, step=step)
+    require_not_negative(noise_std=noise_std)
+    return _noise_scale(rate, noise_std, curvature) ** 2 * math.expm1(2 * step * math.log1p(rate * curvature))
+
+
+def median_escape_steps(radius: float, rate: float, noise_std: float, curvature: float = 1.0) -> int:
+    """The smallest k with P(|y_k| ≥ R) ≥ ½: that is √Var y_k ≥ R/0.6745, the quartile of a Gaussian.
+
+    About ln(R / (0.6745 s_∞)) / ln(1 + a), with s_∞ = ηs/√((1 + a)² − 1), when R is large against s_∞: then a
+    run that has left hardly ever comes back, and this is the median of the first time out, too.
+
+    Raises:
+        ValueError: radius, rate, noise_std or curvature is not positive.
+    """
+    require_positive(radius=radius, noise_std=noise_std)
+    ratio = radius / (0.6744897501960817 * _noise_scale(rate, noise_std, curvature))
+    return math.ceil(math.log1p(ratio**2) / (2 * math.log1p(rate * curvature)))
+
+
+def _noise_scale(rate: float, noise_std: float, curvature: float) -> float:
+    """s_∞ = η s / √((1 + a)² − 1): y_k is about s_∞ (1 + a)^k times a Gaussian."""
+    require_positive(rate=rate, curvature=curvature)
+    a = rate * curvature
+    return rate * noise_std / math.sqrt(a * (2 + a))

@@ -1,0 +1,47 @@
+"""Experiments run in this process: one, or all of them in turn."""
+
+import runpy
+import time
+from collections.abc import Sequence
+
+from zoo.catalogue import Experiment
+from zoo.report import Report, judged, terminal
+
+
+def conduct(experiment: Experiment, arguments: Sequence[str] = ()) -> Report:
+    """Run the experiment's own main(), as ``python experiments/<name>.py`` does."""
+    main = runpy.run_path(str(experiment.script))["main"]
+    report: Report = main(list(arguments))
+    return report
+
+
+def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") -> int:
+    """Run the chosen experiments and print one table of their verdicts; returns the exit status.
+
+    On Ctrl-C the table of those that were finished is printed, and the status is 130.
+    """
+    console = terminal()
+    reports: list[Report] = []
+    status = 0
+    try:
+        for experiment in chosen:
+            started = time.monotonic()
+            keys = ["--brief", "true", "--seed_everything", str(seed), "--runs_dir", runs_dir]
+            reports.append(conduct(experiment, keys))
+            console.print(_line(reports[-1], time.monotonic() - started))
+    except KeyboardInterrupt:
+        console.print("interrupted; everything logged until now is kept")
+        status = 130
+    console.print(judged(reports))
+    held = sum(v.holds for r in reports for v in r.verdicts)
+    judgements = sum(len(r.verdicts) for r in reports)
+    console.print(
+        f"{held} of {judgements} verdicts hold. Curves and figures: zoo board --runs_dir {runs_dir}"
+    )
+    return status or int(held < judgements)
+
+
+def _line(report: Report, seconds: float) -> str:
+    held = sum(v.holds for v in report.verdicts)
+    mark = "[green]✓[/green]" if report.holds else "[red]✗[/red]"
+    return f"{mark} {report.experiment}: {held} of {len(report.verdicts)} verdicts hold ({seconds:.1f} s)"
