@@ -136,7 +136,7 @@ def preactivations(run: Run[Classifier]) -> list[Tensor]:
     network = run.model.network
     found = []
     with torch.no_grad():
-        h = run.datamodule.x.to(network.output.weight)
+        h = run.datamodule.x.flatten(1).to(network.output.weight)
         for layer in network.hidden:
             found.append(layer(h))
             h = network.phi(found[-1])

@@ -141,8 +141,7 @@ def optimum(run: Run[Regressor]) -> Tensor:
 
 
 def share_of_the_rest(rate: float, curvatures: Tensor, steps: int) -> float:
-    """How much of the squared error in the last tenth of the run is not along the slowest eigenvectors, at
-    most.
+    """A bound on the share of the squared error, late in the run, that is not along the slowest eigenvectors.
 
     It is (second/first)^(2·0.9·steps) of what it was at the start.
     """

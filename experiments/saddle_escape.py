@@ -13,8 +13,8 @@ exactly on the ridge, no deterministic optimizer leaves at all. Noise in the gra
 In TensorBoard, open Images: the paths over the height lines, and the distance from the ridge, step by step,
 with the prediction drawn through it. loss/height shows what a learner would see: a loss that stands still,
 then drops.
-Try  --only heavy_ball --model.surface.start '[1.0, 1.0e-3]'  (half the steps are enough: only ln δ counts),  or
---only heavy_ball --model.optimizer.dampening 0.9  (averaged, it is slower than no momentum at all).
+Try  --only heavy_ball --model.surface.start '[1.0, 1.0e-3]'  (half the steps are enough: only ln δ counts),
+or  --only heavy_ball --model.optimizer.dampening 0.9  (averaged, it is slower than no momentum at all).
 """
 
 import torch
@@ -54,7 +54,7 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
 
 
 def predict_noise(run: Run[Minimizer]) -> list[Prediction]:
-    """Variance, median escape and side of points that start on the saddle, with N(0, s²) on every gradient."""
+    """Variance, median escape and side of points that start on the saddle, with N(0, s²) noise."""
     rate, noise, curvature = run.optimizer["lr"], run.model.noise_std, curvature_of(run)
     points, steps = len(run.model.surface.point), run.datamodule.count
     variance = saddle.noise_variance(steps // 2, rate, noise, curvature)

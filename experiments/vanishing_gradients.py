@@ -149,7 +149,7 @@ def weight_norms(run: Run[Classifier]) -> list[float]:
 
 
 def factors(run: Run[Classifier]) -> list[tuple[float, float]]:
-    """Of each hidden layer but the last, its gain as two factors: of its slopes, of the next layer's weights."""
+    """Each gain from a hidden layer to the one below, as two factors: the slopes' and the weights'."""
     entering = run.callback(GradientNormMonitor).input_gradients
     delta = signals(run)
     inputs = [entering[f"network.hidden.{i}"][0] for i in range(1, len(delta))]

@@ -67,7 +67,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all(lesson, digits_les
         ValueError, match=r"no experiment 'leson'; did you mean lesson\? choose one of .*digits_lesson"
     ):
         catalogue.experiment("leson")
-    with pytest.raises(ValueError, match="no experiment 'x'; choose one of digits_lesson, lesson$"):
+    with pytest.raises(ValueError, match=r"no experiment 'x'; choose one of digits_lesson, lesson$"):
         catalogue.experiment("x")
 
 

@@ -20,8 +20,13 @@ TYPED = {
     "option-without-a-value": (["--trainer.max_steps"], ["--trainer.max_steps", "expected one argument"]),
     "unknown-class": (["--model.network=zoo.models.MPL"], ["'zoo.models.MPL'", "'MLP'", "Quadratic"]),
     "unknown-module": (["--model.network=zoo.nowhere.MLP"], ["'zoo.nowhere.MLP'", "no module 'zoo.nowhere'"]),
-    "not-a-path": (["--model.network=Transformer"], ["'Transformer'", "import path", "zoo.models.MLP"]),
-    "a-class-of-another-kind": (["--data=zoo.models.MLP"], ["'zoo.models.MLP'", "LightningDataModule"]),
+    "not-a-path": (["--model.network=Netwrok"], ["'Netwrok'", "import path", "zoo.models.MLP"]),
+    "a-class-that-is-no-data": (["--data=zoo.models.MLP"], ["'zoo.models.MLP'", "no LightningDataModule"]),
+    "a-class-that-is-no-network": (["--model.network=zoo.data.Digits"], ["'zoo.data.Digits'", "no Module"]),
+    "a-class-that-is-no-optimizer": (
+        ["--model.optimizer=zoo.models.MLP"],
+        ["'zoo.models.MLP'", "no Optimizer"],
+    ),
     "unknown-optimizer": (["--model.optimizer=torch.optim.Adan"], ["'torch.optim.Adan'", "'Adam'"]),
     "unknown-activation": (["--model.network.activation=rleu"], ["activation", "'rleu'", *SMOOTH]),
     "unknown-initialization": (
@@ -51,8 +56,10 @@ TYPED = {
     "seed-below-0": (["--seed_everything=-1"], ["seed_everything is -1", "0 to 4294967295"]),
     "seed-too-large": (
         ["--seed_everything=4294967295", "--repeats=2"],
-        ["seed_everything is 4294967295", "0 to"],
+        ["seed_everything is 4294967295", "0 to 2147483647"],
     ),
+    "seed-that-nobody-could-give-again": (["--seed_everything=true"], ["seed_everything is True", "0 to"]),
+    "unknown-variant": (["--only=lesson,digits_lessn"], ["'lesson'", "digits_lesson"]),
     "neither-true-nor-false": (["--brief=maybe"], ["brief", "'maybe'", "true or false"]),
     "unknown-precision": (["--trainer.precision=17"], ["trainer.precision", "'17'", "64-true", "32-true"]),
     "unknown-accelerator": (["--trainer.accelerator=abacus"], ["abacus", "cpu"]),
@@ -63,7 +70,7 @@ WRITTEN = {
     "broken": ("model: {network: [1,", ["Problems parsing config", "line"]),
     "empty": ("", ["config"]),
     "a-list": ("- 1\n- 2\n", ["config", "- 1"]),
-    "not-text": (b"model: \xff\xfe", ["typed.yaml"]),
+    "not-text": (b"model: \xff\xfe", ["config file", "UTF-8"]),
     "typo-at-the-top": ("tariner: {max_steps: 3}", ["'tariner", "'trainer"]),
     "typo-inside": ("model: {netwrok: {depth: 1}}", ["'model.netwrok", "'model.network"]),
     "typo-in-a-variant": ("variants: {deep: {model.network.dpeth: 9}}", ["'dpeth'", "'depth'"]),
@@ -75,8 +82,8 @@ WRITTEN = {
 
 
 def complaint(lesson, capsys, *typed):
-    """What a refused command line says, after it was seen to say it in one line and to leave nothing behind."""
-    before = set(lesson.home.rglob("*"))
+    """What a refused command line says, once it is seen to say it in one line and to leave nothing behind."""
+    before = set(lesson.home.rglob("version_*"))
     with pytest.raises(SystemExit) as leaving:
         lesson.run(*typed)
     said = capsys.readouterr()
@@ -85,7 +92,7 @@ def complaint(lesson, capsys, *typed):
     assert said.err.startswith("error: ")
     assert said.err.count("\n") == 1
     assert said.err.endswith("\n")
-    assert {path for path in lesson.home.rglob("version_*")} <= before
+    assert set(lesson.home.rglob("version_*")) == before
     return said.err
 
 
@@ -124,9 +131,8 @@ def test_a_constructor_that_refuses_is_quoted_in_one_line(lesson, capsys, typed,
 @pytest.mark.parametrize("accelerator", ["gpu", "cuda"])
 def test_a_gpu_that_is_not_there_is_answered_with_the_choices(lesson, capsys, accelerator):
     said = complaint(lesson, capsys, f"--trainer.accelerator={accelerator}")
-    assert (
-        said
-        == f"error: trainer.accelerator is {accelerator!r}, but PyTorch finds no GPU here; choose cpu or auto\n"
+    assert said.startswith(
+        f"error: trainer.accelerator is {accelerator!r}, but PyTorch finds no GPU here; choose"
     )
 
 

@@ -157,7 +157,7 @@ def test_a_formula_in_brackets_is_not_taken_for_markup():
 
 def test_where_there_is_no_terminal_a_page_is_wide_enough_for_the_table(monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
-    assert terminal().width == 140
+    assert terminal().width >= 140
 
 
 def test_a_terminal_keeps_its_own_width(monkeypatch):

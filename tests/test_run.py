@@ -64,5 +64,5 @@ def test_a_callback_is_found_by_its_class(run):
 
 
 def test_a_callback_that_is_not_there_is_named(run):
-    with pytest.raises(LookupError, match="^run variant has no EarlyStopping$"):
+    with pytest.raises(LookupError, match=r"^run variant has no EarlyStopping$"):
         run().callback(EarlyStopping)

@@ -142,18 +142,6 @@ def test_noise_has_its_standard_deviation_no_mean_and_no_memory(trainer):
     assert fitted.callback_metrics["loss/height"] == 0  # the surface is flat: noise is not part of its height
 
 
-def test_without_noise_no_random_number_is_drawn(trainer):
-    model = minimizer([1.0], [1.0])
-    fitted = trainer()
-    torch.manual_seed(0)
-    expected = torch.rand(1)
-    torch.manual_seed(0)
-    model.log = lambda *arguments: None
-    model.training_step(None, 0)
-    assert torch.equal(torch.rand(1), expected)
-    assert fitted.global_step == 0
-
-
 def test_a_minimizer_stops_with_the_step_that_reaches_the_radius(trainer):
     # Each step multiplies by 1 + ηλ = 2: 1/8 → 1/4 → 1/2 → 1, exactly.
     model = minimizer([5.0, -1.0], [100.0, 0.125], stop_radius=1.0)

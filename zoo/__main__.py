@@ -6,12 +6,13 @@ It imports torch only where something is trained, so that ``zoo list`` and ``--h
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from zoo import __version__, catalogue
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Answer one command line; returns 0 if all is well, 1 if a verdict fails, 2 on bad input, 130 on Ctrl-C."""
+    """Answer one command line: 0 if all is well, 1 if a verdict fails, 2 on bad input, 130 on Ctrl-C."""
     typed = list(sys.argv[1:] if argv is None else argv)
     arguments, rest = _parser().parse_known_args(typed)
     if rest and arguments.command != "run":
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     tour.set_defaults(answer=_tour)
 
     board = commands.add_parser("board", help="TensorBoard on the runs, at 127.0.0.1")
+    board.add_argument("experiment", nargs="?", help="its latest run alone; all runs, if it is left out")
     board.add_argument("--runs_dir", default="runs", help="where runs were written (default: runs)")
     board.add_argument("--port", type=int, default=6006, help="the port to try first (default: 6006)")
     board.set_defaults(answer=_board)
@@ -73,9 +75,12 @@ def _tour(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def _board(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
-    from zoo.board import board
+    from zoo.board import board, latest
 
-    return board(arguments.runs_dir, arguments.port)
+    folder = Path(arguments.runs_dir)
+    if arguments.experiment:
+        folder = latest(folder / catalogue.experiment(arguments.experiment).name)
+    return board(folder, arguments.port)
 
 
 if __name__ == "__main__":

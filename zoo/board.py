@@ -6,36 +6,53 @@ import sys
 from pathlib import Path
 
 HOST = "127.0.0.1"
+SHOWN_AT_ONCE = 40  # TensorBoard's own limit; above it, its pages open empty
 
 
-def board(runs_dir: str, port: int) -> int:
-    """Run TensorBoard on ``runs_dir`` until Ctrl-C; returns its exit status.
+def board(folder: Path, port: int) -> int:
+    """Run TensorBoard on a folder until Ctrl-C; returns its exit status.
 
     Args:
-        runs_dir: the folder of runs.
+        folder: of one run or many.
         port: the port to try first; if it is taken, another is picked and named.
 
     Raises:
         ValueError: there is no such folder, or no such port.
     """
-    if not Path(runs_dir).is_dir():
-        raise ValueError(f"runs_dir is {runs_dir!r}, which is no folder; zoo tour makes one")
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {str(folder)!r}; zoo tour makes one")
     free = free_port(port)
     if free != port:
         print(f"port {port} is taken; using {free} instead")
-    print(f"TensorBoard on {runs_dir}: http://{HOST}:{free}   (Ctrl-C stops it)", flush=True)
+    if sum(1 for _ in folder.rglob("events.out.tfevents.*")) > SHOWN_AT_ONCE:
+        print("with so many runs TensorBoard ticks none at first: tick some, or name an experiment")
+    print(f"TensorBoard on {folder}: http://{HOST}:{free}   (Ctrl-C stops it)", flush=True)
     command = [
         sys.executable,
         "-m",
         "tensorboard.main",
         "--logdir",
-        runs_dir,
+        str(folder),
         "--host",
         HOST,
         "--port",
         str(free),
     ]
     return subprocess.run(command, check=False).returncode
+
+
+def latest(experiment: Path) -> Path:
+    """The highest version_<k> in an experiment's folder.
+
+    Raises:
+        ValueError: there is none yet.
+    """
+    versions = [folder for folder in experiment.glob("version_*") if folder.name[8:].isdecimal()]
+    if not versions:
+        raise ValueError(
+            f"{experiment.name} has no run in {str(experiment.parent)!r}; zoo run {experiment.name} makes one"
+        )
+    return max(versions, key=lambda folder: int(folder.name[8:]))
 
 
 def free_port(wanted: int) -> int:

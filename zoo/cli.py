@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, NoReturn
 
@@ -21,7 +22,7 @@ from zoo import catalogue
 from zoo.complaints import Parser
 from zoo.progress import RunsProgress, ShareDone
 from zoo.quiet import hush
-from zoo.report import Report, judged, stated, terminal, write_predictions, write_report
+from zoo.report import Report, board_command, judged, stated, terminal, write_predictions, write_report
 from zoo.run import ModelT, Run
 from zoo.verdict import Prediction, Quantity, judge
 
@@ -161,7 +162,10 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             self.config_init = self.parser.instantiate_classes(config)
             trainer = self.instantiate_trainer(logger=self._logger(variant) if repeat == 0 else False)
             run = Run(variant, repeat, seed, config, self.config_init.model, self.config_init.data, trainer)
-            run.model.configure_optimizers()  # an optimizer refuses its settings now or after an hour of runs
+            # What the optimizer or the data refuse, they refuse here, before anything has run.
+            run.model.configure_optimizers()
+            run.datamodule.prepare_data()
+            run.datamodule.setup("fit")
         except (ValueError, TypeError, OSError, MisconfigurationException) as error:
             self._refuse(str(error))
         return run
@@ -173,7 +177,7 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         )
 
     def announce(self, predictions: Sequence[Prediction]) -> None:
-        """State what calculus predicts, on the terminal and in predictions.json, before anything is trained."""
+        """State what calculus predicts, on the terminal and in predictions.json, before any training."""
         self.predictions = list(predictions)
         write_predictions(self.folder, self.predictions)
         if not self.config.brief:
@@ -199,8 +203,6 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
     def _fit_one(self, run: Run[ModelT]) -> None:
         try:
             run.fit()
-        except ConnectionError as error:
-            self._refuse(str(error))
         except SystemExit as leaving:
             # Lightning turns Ctrl-C into an exit, after it has closed the loggers.
             if run.trainer.interrupted:
@@ -229,8 +231,9 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         self._log_hyperparameters(report)
         if not self.config.brief:
             self.console.print(*tables, judged([report]), sep="\n")
+            self.console.print(f"\nCurves, figures and verdicts: [bold]{self.folder}[/bold]")
             self.console.print(
-                f"\nCurves, figures and verdicts: [bold]{self.folder}[/bold]   (zoo board shows them)"
+                f"To look at them: {board_command(self.experiment.name, self.config.runs_dir)}"
             )
         return report
 
@@ -249,6 +252,8 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
                 run.trainer.logger.finalize("success")
 
     def _refuse(self, reason: str) -> NoReturn:
+        with suppress(AttributeError, OSError):
+            self.folder.rmdir()  # which leaves it where it is if anything is in it
         self.parser.error(reason)
 
 

@@ -17,7 +17,12 @@ from zoo.verdict import Prediction, Verdict
 def terminal() -> Console:
     """The terminal, or where there is none a page wide enough for a table of verdicts."""
     console = Console()
-    return console if console.is_terminal else Console(width=140)
+    return console if console.is_terminal else Console(width=160)
+
+
+def board_command(experiment: str, runs_dir: str) -> str:
+    """What to type to see an experiment's latest run in TensorBoard."""
+    return f"zoo board {experiment}" + ("" if runs_dir == "runs" else f" --runs_dir {runs_dir}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from zoo.catalogue import Experiment
-from zoo.report import Report, judged, terminal
+from zoo.report import Report, board_command, judged, terminal
 
 
 def conduct(experiment: Experiment, arguments: Sequence[str] = ()) -> Report:
@@ -35,9 +35,8 @@ def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") ->
     console.print(judged(reports))
     held = sum(v.holds for r in reports for v in r.verdicts)
     judgements = sum(len(r.verdicts) for r in reports)
-    console.print(
-        f"{held} of {judgements} verdicts hold. Curves and figures: zoo board --runs_dir {runs_dir}"
-    )
+    look = board_command(chosen[0].name, runs_dir)
+    console.print(f"{held} of {judgements} verdicts hold. To look at an experiment: {look}")
     return status or int(held < judgements)
 
 

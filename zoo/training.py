@@ -114,10 +114,9 @@ class Minimizer(L.LightningModule):
         point = self.surface.point
         height: Tensor = self.surface()
         self.log("loss/height", height.detach())
-        if self.noise_std == 0:
-            return height
         noise = self.noise_std * torch.randn_like(point)
-        return height + (noise * point).sum()
+        loss: Tensor = height + (noise * point).sum()
+        return loss
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Stop once a point has escaped: a surface with negative curvature has no bottom."""

@@ -151,6 +151,6 @@ def test_a_size_below_one_is_refused(argument, size):
 
 def test_an_unknown_name_is_answered_with_the_choices():
     with pytest.raises(
-        ValueError, match="^name is 'imagenet'; choose one of fake, mnist, fashion_mnist, cifar10$"
+        ValueError, match=r"^name is 'imagenet'; choose one of fake, mnist, fashion_mnist, cifar10$"
     ):
         Images(name="imagenet")

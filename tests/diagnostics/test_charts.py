@@ -1,3 +1,4 @@
+import json
 import warnings
 
 import pytest
@@ -81,7 +82,7 @@ def tab(tensorboard, events):
 def test_tensorboard_draws_the_tags_that_each_chart_is_for(train, tab):
     train(GradientNormMonitor(signals=True), ClippingMonitor())
     plugin, request, drawn = tab(), RequestContext(), {}
-    for category in plugin.layout_impl(request, "")["category"]:
+    for category in json.loads(plugin.layout_impl(request, ""))["category"]:
         for chart in category["chart"]:
             (expression,) = chart["multiline"]["tag"]
             answer = plugin.scalars_impl(request, "run", expression, "")

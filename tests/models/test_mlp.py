@@ -20,7 +20,7 @@ def layers(network):
 
 
 def within_sampling_error(sample, variance):
-    """Whether a sample has this variance, to four standard errors √(2/N); a uniform one strays less than that."""
+    """Whether a sample has this variance, to four standard errors √(2/N); a uniform one strays less."""
     n = sample.numel()
     return abs(float(sample.double().var()) / variance - 1) < 4 * math.sqrt(2 / n)
 

@@ -69,8 +69,8 @@ def test_nothing_escapes_from_a_bowl_or_along_a_flat():
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (([1.0], [1.0, 2.0]), "^curvatures has 1 entries and start 2; they must be as many, and at least 1$"),
-        (([], []), "^curvatures has 0 entries and start 0; they must be as many, and at least 1$"),
+        (([1.0], [1.0, 2.0]), "^curvatures has 1 entries and start 2; they must have as many, at least 1$"),
+        (([], []), "^curvatures has 0 entries and start 0; they must have as many, at least 1$"),
         (([1.0], [1.0], 0), "^copies is 0; it must be at least 1$"),
         (([1.0], [1.0], -1), "^copies is -1; it must be at least 1$"),
     ],

@@ -28,9 +28,8 @@ class Quadratic(nn.Module):
     def __init__(self, curvatures: list[float], start: list[float], copies: int = 1) -> None:
         super().__init__()
         if not curvatures or len(curvatures) != len(start):
-            raise ValueError(
-                f"curvatures has {len(curvatures)} entries and start {len(start)}; both must have one a coordinate"
-            )
+            lengths = f"curvatures has {len(curvatures)} entries and start {len(start)}"
+            raise ValueError(f"{lengths}; they must have as many, at least 1")
         if copies < 1:
             raise ValueError(f"copies is {copies}; it must be at least 1")
         self.register_buffer("curvatures", torch.tensor(curvatures, dtype=torch.float64))
