@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from zoo import board as board_module
-from zoo.board import HOST, board, free_port
+from zoo.board import HOST, SHOWN_AT_ONCE, board, free_port, latest
 
 
 @pytest.fixture(params=[HOST, "0.0.0.0"], ids=["this-machine", "every-address"])
@@ -61,7 +61,7 @@ def test_a_port_that_cannot_be_is_refused_with_the_choices(port):
 
 
 def test_tensorboard_is_started_on_the_runs_at_this_machine_only(commands, tmp_path, free, capsys):
-    assert board(str(tmp_path), free) == 3
+    assert board(tmp_path, free) == 3
     ((*_, module, one, folder, two, host, three, port),) = commands
     assert (module, one, folder) == ("tensorboard.main", "--logdir", str(tmp_path))
     assert (two, host, three, port) == ("--host", "127.0.0.1", "--port", str(free))
@@ -71,7 +71,7 @@ def test_tensorboard_is_started_on_the_runs_at_this_machine_only(commands, tmp_p
 
 
 def test_a_taken_port_is_named_beside_the_one_that_is_used(commands, tmp_path, taken, capsys):
-    board(str(tmp_path), taken)
+    board(tmp_path, taken)
     used = commands[0][-1]
     said = capsys.readouterr().out
     assert used != str(taken)
@@ -80,17 +80,42 @@ def test_a_taken_port_is_named_beside_the_one_that_is_used(commands, tmp_path, t
 
 
 def test_a_folder_that_is_not_there_is_refused_and_nothing_started(commands, tmp_path):
-    with pytest.raises(
-        ValueError, match=r"^runs_dir is '.*nowhere', which is no folder; zoo tour makes one$"
-    ):
-        board(str(tmp_path / "nowhere"), 6006)
+    with pytest.raises(ValueError, match=r"^there is no folder '.*nowhere'; zoo tour makes one$"):
+        board(tmp_path / "nowhere", 6006)
     assert commands == []
 
 
 def test_a_port_that_cannot_be_is_refused_and_nothing_started(commands, tmp_path):
     with pytest.raises(ValueError, match="port is 70000"):
-        board(str(tmp_path), 70000)
+        board(tmp_path, 70000)
     assert commands == []
+
+
+@pytest.mark.parametrize(("runs", "warned"), [(SHOWN_AT_ONCE, False), (SHOWN_AT_ONCE + 1, True)])
+def test_more_runs_than_tensorboard_shows_at_once_are_announced(
+    commands, tmp_path, free, capsys, runs, warned
+):
+    for k in range(runs):
+        folder = tmp_path / "lesson" / "version_0" / f"variant_{k}"
+        folder.mkdir(parents=True)
+        for part in range(2):  # curves, and what was added to them later: one run
+            (folder / f"events.out.tfevents.{part}").touch()
+    board(tmp_path, free)
+    assert ("so many runs" in capsys.readouterr().out) is warned
+
+
+def test_the_latest_run_is_that_of_the_highest_number(tmp_path):
+    for name in ("version_2", "version_10", "version_9", "version_x", "version_", "other_11"):
+        (tmp_path / "lesson" / name).mkdir(parents=True)
+    assert latest(tmp_path / "lesson") == tmp_path / "lesson" / "version_10"
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_an_experiment_without_a_run_is_refused_with_the_command_that_makes_one(tmp_path, made):
+    if made:
+        (tmp_path / "lesson").mkdir()
+    with pytest.raises(ValueError, match=r"^lesson has no run in '.*'; zoo run lesson makes one$"):
+        latest(tmp_path / "lesson")
 
 
 def page(address, process, patience=40.0):
@@ -117,5 +142,5 @@ def test_a_browser_at_the_printed_address_gets_tensorboard(tmp_path, free, monke
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(board_module.subprocess, "run", run)
-    assert board(str(tmp_path), free) == 0
+    assert board(tmp_path, free) == 0
     assert b"<title>TensorBoard</title>" in pages[0]

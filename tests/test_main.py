@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from zoo import __version__
@@ -64,9 +66,11 @@ def test_a_tour_ends_as_its_verdicts_do(lesson, capsys):
         (["tour", "--seed", "three"], "'three'"),
         (["tour", "--seed", "-1"], "-1"),
         (["list", "all"], "all"),
-        (["board", "--runs_dir", "nowhere"], "runs_dir is 'nowhere', which is no folder"),
+        (["board", "--runs_dir", "nowhere"], "there is no folder 'nowhere'; zoo tour makes one"),
         (["board", "--port", "0", "--runs_dir", "."], "port is 0; choose 1 to 65535"),
         (["board", "--port", "http"], "'http'"),
+        (["board", "leson"], "there is no experiment 'leson'; did you mean lesson?"),
+        (["board", "lesson"], "lesson has no run in 'runs'; zoo run lesson makes one"),
     ],
 )
 def test_bad_input_ends_with_2_and_a_last_line_that_names_it(lesson, capsys, typed, words):
@@ -93,7 +97,15 @@ def test_the_board_is_asked_for_the_folder_and_the_port(monkeypatch):
     monkeypatch.setattr("zoo.board.board", lambda *arguments: asked.append(arguments) or 5)
     assert status("board") == 5
     assert status("board", "--runs_dir", "there", "--port", "7007") == 5
-    assert asked == [("runs", 6006), ("there", 7007)]
+    assert asked == [(Path("runs"), 6006), (Path("there"), 7007)]
+
+
+def test_the_board_of_an_experiment_is_that_of_its_latest_run(lesson, monkeypatch):
+    folders = [lesson.run().folder for _ in range(2)]
+    asked = []
+    monkeypatch.setattr("zoo.board.board", lambda *arguments: asked.append(arguments) or 0)
+    assert status("board", "lesson") == 0
+    assert asked == [(folders[-1], 6006)]
 
 
 def test_the_version_is_printed(capsys):

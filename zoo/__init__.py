@@ -1,18 +1,30 @@
 """calculus-zoo: the calculus behind deep learning, measured.
 
-A run goes through these rooms, top to bottom; each imports only what stands below it.
+What a learner reads, a practitioner imports and an experiment is made of:
 
-    zoo.cli          ExperimentCLI: from a config to runs, predictions and a report
-    zoo.run          one model, trained once: its seed, its data, its Trainer
-    zoo.verdict      what calculus predicts, what was measured, whether it holds
+    zoo.calculus     functions and their derivatives by hand
+    zoo.theory       predictions: numbers in, numbers out, no training
     zoo.diagnostics  callbacks for anyone's LightningModule
-    zoo.training     the LightningModules that experiments share
     zoo.models       networks, an architecture a file
     zoo.data         data that is there without a download
-    zoo.theory       predictions: numbers in, numbers out, no training
-    zoo.calculus     functions and their derivatives by hand
+    zoo.training     the LightningModules that experiments share
+    zoo.verdict      what calculus predicts, what was measured, whether it holds
 
-Importing ``zoo`` imports none of them, so that ``zoo list`` answers at once.
+What carries an experiment from its config to its report:
+
+    zoo.cli          ExperimentCLI: parses, seeds and builds runs; announces, fits, reports
+    zoo.run          one model, trained once: its seed, its data, its Trainer
+    zoo.profiles     what theory predicts of a zoo.models.MLP
+    zoo.report       verdicts on the terminal, in a file and in TensorBoard
+    zoo.hparams      TensorBoard's table of the runs
+    zoo.figures      one style for all figures
+    zoo.progress     one progress bar for all runs
+    zoo.complaints   bad input, answered in one sentence
+    zoo.quiet        what is kept out of a learner's sight
+
+The ``zoo`` command, in zoo.__main__: zoo.catalogue (which experiments there are), zoo.tour, zoo.board.
+
+Importing ``zoo`` imports none of this, so that ``zoo list`` answers at once.
 """
 
 __version__ = "0.1.0"

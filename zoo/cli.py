@@ -20,6 +20,7 @@ from rich.table import Table
 
 from zoo import catalogue
 from zoo.complaints import Parser
+from zoo.hparams import log_hyperparameters
 from zoo.progress import RunsProgress, ShareDone
 from zoo.quiet import hush
 from zoo.report import Report, board_command, judged, stated, terminal, write_predictions, write_report
@@ -228,7 +229,7 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         verdicts = judge(self.predictions or [], measurements)
         report = Report(self.experiment.name, self.folder, verdicts)
         write_report(report, self.config.seed_everything, figures or {})
-        self._log_hyperparameters(report)
+        log_hyperparameters(self.runs, verdicts)
         if not self.config.brief:
             self.console.print(*tables, judged([report]), sep="\n")
             self.console.print(f"\nCurves, figures and verdicts: [bold]{self.folder}[/bold]")
@@ -237,32 +238,10 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             )
         return report
 
-    def _log_hyperparameters(self, report: Report) -> None:
-        """Each variant's settings beside what was measured on it, for TensorBoard's HParams tab."""
-        for run in self.runs:
-            if isinstance(run.trainer.logger, TensorBoardLogger):
-                keys = {v.prediction.key: v for v in report.verdicts}
-                own = {k.partition(".")[2]: v for k, v in keys.items() if k.startswith(run.variant + ".")}
-                metrics = {
-                    f"verdict/{k}": float(v.measured)
-                    for k, v in own.items()
-                    if not isinstance(v.measured, str)
-                }
-                run.trainer.logger.log_hyperparams(_settings(run), metrics)
-                run.trainer.logger.finalize("success")
-
     def _refuse(self, reason: str) -> NoReturn:
         with suppress(AttributeError, OSError):
             self.folder.rmdir()  # which leaves it where it is if anything is in it
         self.parser.error(reason)
-
-
-def _settings(run: Run[Any]) -> dict[str, Any]:
-    """What of a run's config is worth comparing: the model's and the data's own keys, and the optimizer's."""
-    flat = vars(run.config.as_flat())
-    kept = {k: v for k, v in flat.items() if k.startswith(("model.", "data.", "trainer.precision"))}
-    short = {k.replace(".init_args", ""): v for k, v in kept.items() if not isinstance(v, list)}
-    return {"seed": run.seed, **short}
 
 
 def _next_version(parent: Path) -> Path:

@@ -45,11 +45,11 @@ def test_charts_of_signals_are_written_only_with_signals(train, events):
 
 
 def test_anyones_monitor_brings_its_own_charts(train, events):
-    class Losses(Monitor):
-        charts = {"Loss": {"all of them": ["^loss/"]}}  # noqa: RUF012
+    class Anyones(Monitor):
+        charts = {"Clipping": {"angle": ["^clipping/angle"]}, "Loss": {"all": ["^loss/"]}}  # noqa: RUF012
 
-    train(ClippingMonitor(), Losses())
-    assert titles(events()) == {"Clipping": CLIPPING, "Loss": ["all of them"]}
+    train(ClippingMonitor(), Anyones())
+    assert titles(events()) == {"Clipping": [*CLIPPING, "angle"], "Loss": ["all"]}
 
 
 def test_without_a_monitor_nothing_is_written(train, events):

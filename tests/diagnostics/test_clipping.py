@@ -242,6 +242,12 @@ def test_small_angles_keep_their_digits(angle):
     )
 
 
+def test_parallel_float32_gradients_are_at_the_angle_of_float64():
+    u = torch.arange(1.0, 100.0)
+    degrees = compare([u], [3 * u])[2]  # integers: exact in float32
+    assert degrees == pytest.approx(0, abs=math.degrees(4 * ROUNDOFF))
+
+
 def test_the_sign_of_a_gaussian_is_at_the_angle_of_high_dimension():
     gaussian = torch.randn(100_000, dtype=torch.float64)
     # arccos √(2/π) = 37.07°; over seeds, the sample's angle varies by about 0.1°

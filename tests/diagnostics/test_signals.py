@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from zoo.diagnostics import SignalRecorder
 from zoo.diagnostics.norms import to_numbers
@@ -55,6 +56,35 @@ def test_the_path_around_a_layer_is_part_of_its_inputs_gradient():
     layer, x = scalar(2.0), ONE.clone().requires_grad_()
     _, inputs = record(layer, lambda: (x + layer(x)).sum().backward())
     assert inputs == {"Linear": 3.0}
+
+
+def test_one_tensor_given_twice_to_a_layer_counts_once():
+    # L = 2x + 2x of one x: ∂L/∂x = 4
+    layer, x = scalar(2.0), ONE.clone().requires_grad_()
+    _, inputs = record(layer, lambda: (layer(x) + layer(x)).sum().backward())
+    assert inputs == {"Linear": 4.0}
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_a_call_that_checkpointing_repeats_counts_once(reentrant):
+    network = nn.Sequential(scalar(3.0), scalar(2.0))
+
+    def run():
+        checkpoint(network[1], network[0](ONE), use_reentrant=reentrant).sum().backward()
+
+    assert record(network, run) == ({"0": 2.0, "1": 1.0}, {"1": 2.0})
+
+
+def test_a_call_without_gradient_does_not_count_beside_one_with():
+    # L = 3x, beside a teacher that sees x too: ∂L/∂x = 3 is no signal of the teacher's.
+    layers, x = nn.ModuleDict({"student": scalar(3.0), "teacher": scalar(5.0)}), ONE.clone().requires_grad_()
+
+    def run():
+        with torch.no_grad():
+            layers["teacher"](x)
+        layers["student"](x).sum().backward()
+
+    assert record(layers, run) == ({"student": 1.0}, {"student": 3.0})
 
 
 def test_of_several_outputs_the_first_tensor_counts():

@@ -21,7 +21,7 @@ class GradientNormMonitor(Monitor):
 
     A layer is a module with parameters of its own. It is measured in ``on_before_optimizer_step``: there the
     gradient is unscaled under mixed precision, complete under accumulation, not yet clipped, and there once a
-    step.
+    step. (LBFGS evaluates the loss several times a step; each makes a record.)
 
     ``gradient/norm`` is the norm over all layers. ``gradient/nonfinite_layers`` counts the layers in which it
     is infinite or NaN: such a norm is kept in ``norms`` and has no point in the curves. Of a norm of 0 only
@@ -32,6 +32,8 @@ class GradientNormMonitor(Monitor):
 
         output[l] / output[m]  =  output[l] / input[m]  ×  input[m] / output[m]
                                   (the activation)         (the weights of m)
+
+    Signals are those of the process's own batch, where several processes train together.
 
     Args:
         every_n_steps: optimizer steps from one record to the next.

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -18,11 +20,12 @@ class SignalRecorder:
     layer, as in a residual block, the path around is part of it. Where nothing requires a gradient, nothing
     is recorded.
 
-    A layer that is called several times, in one backward pass or in several, leaves one norm a call. The root
-    of the sum of their squares is the norm for all calls together: ∂L/∂(h₁, h₂, …).
+    A layer that is called several times, in one backward pass or in several, leaves one norm for every tensor.
+    The root of the sum of their squares is the norm for all of them together: ∂L/∂(h₁, h₂, …). A call that
+    activation checkpointing repeats does not count twice.
 
     Attributes:
-        outputs: layer name → one norm a call since ``clear()``, a float64 scalar on the device.
+        outputs: layer name → the norms since ``clear()``, each a float64 scalar on the device.
         inputs: the same of the inputs; a layer that reads the data itself has none.
     """
 
@@ -33,10 +36,9 @@ class SignalRecorder:
 
     def attach(self, module: nn.Module) -> None:
         """Watch every layer of the module; what was attached before no longer is."""
-        self.detach()
         for name, layer in layers(module):
-            into = partial(_watch_inputs, self.inputs.setdefault(name, []))
-            out = partial(_watch_outputs, self.outputs.setdefault(name, []))
+            into = partial(_watch_inputs, _Watch(self.inputs.setdefault(name, [])))
+            out = partial(_watch_outputs, _Watch(self.outputs.setdefault(name, [])))
             self._handles.append(layer.register_forward_pre_hook(into, with_kwargs=True))
             self._handles.append(layer.register_forward_hook(out))
 
@@ -52,20 +54,29 @@ class SignalRecorder:
             norms.clear()
 
 
-def _watch_inputs(
-    norms: list[Tensor], layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
-    _watch(norms, [*args, *kwargs.values()])
+class _Watch:
+    """Have tensors append the norms of their gradients, once there are gradients."""
+
+    def __init__(self, norms: list[Tensor]) -> None:
+        self.norms = norms
+        self.watched: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
+
+    def first_of(self, values: Iterable[Any]) -> None:
+        """Watch the first tensor that requires a gradient, if it is not watched already."""
+        tensor = next((v for v in values if isinstance(v, Tensor) and v.requires_grad), None)
+        if tensor is not None and torch.is_grad_enabled() and id(tensor) not in self.watched:
+            self.watched[id(tensor)] = tensor
+            tensor.register_hook(self._append)  # type: ignore[no-untyped-call]
+
+    def _append(self, gradient: Tensor) -> None:
+        self.norms.append(norm(gradient))
 
 
-def _watch_outputs(norms: list[Tensor], layer: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+def _watch_inputs(watch: _Watch, layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    watch.first_of([*args, *kwargs.values()])
+
+
+def _watch_outputs(watch: _Watch, layer: nn.Module, args: tuple[Any, ...], output: Any) -> None:
     if isinstance(output, Mapping):
         output = output.values()
-    _watch(norms, output if isinstance(output, Iterable) and not isinstance(output, Tensor) else [output])
-
-
-def _watch(norms: list[Tensor], values: Iterable[Any]) -> None:
-    """Have the first tensor that requires a gradient append its norm, once there is one."""
-    tensor = next((v for v in values if isinstance(v, Tensor) and v.requires_grad), None)
-    if tensor is not None:
-        tensor.register_hook(lambda gradient: norms.append(norm(gradient)))  # type: ignore[no-untyped-call]
+    watch.first_of([output] if isinstance(output, Tensor) or not isinstance(output, Iterable) else output)
