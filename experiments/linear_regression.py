@@ -19,6 +19,7 @@ Try  --only best_rate --model.optimizer.lr 0.12  (half the best rate: half the s
 
 import torch
 from matplotlib.figure import Figure
+from rich.table import Table
 from torch import Tensor
 
 from zoo.calculus.layers import linear, linear_vjp
@@ -45,7 +46,7 @@ def main(args: list[str] | None = None) -> Report:
         for run, path in zip(cli.runs, paths, strict=True)
         for key, value in measure(run, path).items()
     }
-    return cli.report(measured, {"descent": draw(cli.runs, paths)})
+    return cli.report(measured, {"descent": draw(cli.runs, paths)}, [what_rates_can_do(cli.runs)])
 
 
 def predict(run: Run[Regressor], path: Tensor) -> list[Prediction]:
@@ -154,6 +155,19 @@ def measured_factor(errors: Tensor) -> float:
     """The geometric mean of the error's factor a step over the last tenth of the run."""
     tail = len(errors) // 10
     return float((errors[-1] / errors[-1 - tail]) ** (1 / tail))
+
+
+def what_rates_can_do(runs: list[Run[Regressor]]) -> Table:
+    """κ, the limit and the factor of every run; how many steps its rate needs to leave a hundredth of any error."""
+    columns = ("run", "κ", "2/λ_max", "η", "max |1 − ηλ|", "steps to 1 %")
+    table = Table(*columns, title="What the eigenvalues say", title_justify="left")
+    for run in runs:
+        rate, curvatures = run.optimizer["lr"], descent.curvatures(hessian(run))
+        limit, factor = descent.largest_stable_rate(curvatures), descent.contraction(rate, curvatures)
+        steps = f"{descent.steps_to(0.01, rate, curvatures):,}" if factor < 1 else "never"
+        numbers = (descent.condition_number(curvatures), limit, rate)
+        table.add_row(run.variant, *(f"{number:.6g}" for number in numbers), f"{factor:.8f}", steps)
+    return table
 
 
 def draw(runs: list[Run[Regressor]], paths: list[Tensor]) -> Figure:

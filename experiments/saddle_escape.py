@@ -120,13 +120,14 @@ def escape_steps(run: Run[Minimizer]) -> int:
 
 def form_of(run: Run[Minimizer]) -> str:
     """The optimizer in a few words; with momentum, in which form it is."""
-    o = run.optimizer
+    o, curvature = run.optimizer, curvature_of(run)
+    numbers = f"η = {o['lr']:g}" + ("" if curvature == 1 else f", λ = {curvature:g}")
     if o["name"] == "Adam":
-        return f"Adam, η = {o['lr']:g}"
+        return f"Adam, {numbers}"
     if not o["momentum"]:
-        return f"gradient descent, η = {o['lr']:g}"
+        return f"gradient descent, {numbers}"
     kind = "Nesterov" if o["nesterov"] else "averaged momentum" if o["dampening"] else "heavy ball"
-    return f"{kind}, η = {o['lr']:g}, β = {o['momentum']:g}"
+    return f"{kind}, {numbers}, β = {o['momentum']:g}"
 
 
 def curvature_of(run: Run[Minimizer]) -> float:

@@ -31,6 +31,14 @@ def scalars(folder, tag):
     )
 
 
+def settings(folder):
+    """What TensorBoard's HParams tab shows of a run: its settings that are numbers."""
+    events = EventAccumulator(str(folder)).Reload()
+    content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
+    found = HParamsPluginData.FromString(content).session_start_info.hparams
+    return {key: value.number_value for key, value in found.items()}
+
+
 @pytest.fixture
 def ready(lesson):
     """A CLI whose runs could be trained now: its one prediction has been stated."""
@@ -153,6 +161,13 @@ def test_the_saved_config_keeps_what_was_typed_over_a_variant(lesson):
     assert measured(again) == measured(first) == [0.75**3] * 2  # powers of two: exact
 
 
+def test_the_saved_config_keeps_a_null_that_was_typed(lesson):
+    lesson.config.write_text(lesson.config.read_text().replace("model:", "model:\n  stop_radius: 9.0"))
+    first = lesson.run("--model.stop_radius=null")
+    assert lesson.cli().runs[0].model.stop_radius == 9
+    assert lesson.cli("--config", str(first.folder / "config.yaml")).runs[0].model.stop_radius is None
+
+
 def test_the_seed_of_the_command_line_decides_what_is_measured(lesson):
     zero, one, again = (measured(lesson.run(NOISE, f"--seed_everything={seed}")) for seed in (0, 1, 0))
     assert zero == again
@@ -223,12 +238,11 @@ def test_the_report_stands_beside_the_curves_with_what_each_variant_was(lesson):
     names = {path.name for path in report.folder.iterdir() if not path.name.startswith("events")}
     assert names == {"config.yaml", "predictions.json", "verdicts.json", "slow", "fast"}
     assert scalars(report.folder / "fast", "verdict/x_0") == [(0, 0.125)]
-    events = EventAccumulator(str(report.folder / "fast")).Reload()
-    content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
-    settings = HParamsPluginData.FromString(content).session_start_info.hparams
-    assert settings["model.optimizer.lr"].number_value == 0.5
-    assert settings["data.count"].number_value == 3
-    assert settings["seed"].number_value == 0
+    assert settings(report.folder / "fast") == {"model.optimizer.lr": 0.5}  # all in which variants differ
+
+
+def test_a_variant_that_stands_alone_is_known_by_its_seed(lesson):
+    assert settings(lesson.run("--only=fast", "--seed_everything=3").folder / "fast") == {"seed": 3}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 0.0, "a name"])

@@ -39,7 +39,7 @@ def test_a_tour_runs_all_in_their_order_and_ends_with_one_table(both, home, caps
 def test_a_tour_hands_on_its_seed_and_its_folder(both, home, capsys):
     assert main(["tour", "--seed", "4", "--runs_dir", "there"]) == 0
     assert seeds(home / "there") == {"digits_lesson": 4, "lesson": 4}
-    assert "zoo board --runs_dir there" in capsys.readouterr().out
+    assert "--runs_dir there" in capsys.readouterr().out
 
 
 def test_only_what_was_asked_for_is_run(both, home, capsys):

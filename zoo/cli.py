@@ -28,6 +28,7 @@ from zoo.run import ModelT, Run
 from zoo.verdict import Prediction, Quantity, judge
 
 Variants = dict[str, dict[str, Any]]
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
 TRAINER_DEFAULTS = {
     "enable_progress_bar": False,  # one bar for all runs: zoo.progress
     "enable_model_summary": False,
@@ -122,7 +123,8 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             self.runs[0].datamodule,
             self.runs[0].trainer,
         )
-        self.parser.save(self.config, str(self.folder / "config.yaml"), skip_none=False, overwrite=True)
+        # None is a value too: without it, a key that was typed as null would come back as the default.
+        self.parser.save(self.config, str(self.folder / "config.yaml"), skip_none=False)
 
     @property
     def variants(self) -> dict[str, list[Run[ModelT]]]:
@@ -190,7 +192,7 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
 
         Raises:
             RuntimeError: nothing has been predicted yet.
-            KeyboardInterrupt: on Ctrl-C; what was logged until then stays.
+            SystemExit: on Ctrl-C, with status 130, after a sentence that names the folder of what was logged.
         """
         if self.predictions is None:
             raise RuntimeError("state the predictions before the run: call announce() first")
@@ -205,9 +207,10 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         try:
             run.fit()
         except SystemExit as leaving:
-            # Lightning turns Ctrl-C into an exit, after it has closed the loggers.
+            # Lightning turns Ctrl-C into an exit with status 1, after it has closed the loggers.
             if run.trainer.interrupted:
-                raise KeyboardInterrupt from leaving
+                sys.stderr.write(f"interrupted; what was logged until now is in {self.folder}\n")
+                raise SystemExit(INTERRUPTED) from leaving
             raise
 
     def report(

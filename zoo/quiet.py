@@ -6,15 +6,12 @@ import warnings
 # Each is the beginning of a message, with the reason why it says nothing about the experiment.
 _CHATTER = (
     r".*does not have many workers",  # the data is in memory: workers would only cost time
-    r".*GPU available but not used",  # the accelerator is the user's choice
-    r".*number of training batches .* is smaller than the logging interval",  # we log every step or nothing
-    r".*`isinstance\(treespec, LeafSpec\)` is deprecated",  # between torch and lightning
-    r".*is_leaf_spec",
-    r".*will be removed in",
-    r".*Checkpoint directory",
-    r"Starting from v1\.9\.0, `tensorboardX`",
-    r".*You defined a `validation_step` but have no `val_dataloader`",  # only training is measured
-    r".*LightningCLI's args parameter is intended",  # the scripts' main() is called with arguments on purpose
+    r"GPU available but not used",  # the accelerator is the user's choice
+    r"The number of training batches .* is smaller than the logging interval",  # an epoch may be one batch
+    r"You defined a `validation_step` but have no `val_dataloader`",  # only training is measured
+    r"LightningCLI's args parameter is intended",  # a script's main() is called with arguments on purpose
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning has yet to follow torch, and jsonargparse:
+    r"\s*(By default only one Jsonargparse|``instantiate_classes`` was|skip_none parameter was)",
 )
 
 

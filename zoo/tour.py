@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from zoo.catalogue import Experiment
+from zoo.cli import INTERRUPTED
 from zoo.report import Report, board_command, judged, terminal
 
 
@@ -18,7 +19,8 @@ def conduct(experiment: Experiment, arguments: Sequence[str] = ()) -> Report:
 def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") -> int:
     """Run the chosen experiments and print one table of their verdicts; returns the exit status.
 
-    On Ctrl-C the table of those that were finished is printed, and the status is 130.
+    If one of them leaves, on Ctrl-C or since it refuses its input, the table of those before it is printed and
+    its exit status is the tour's.
     """
     console = terminal()
     reports: list[Report] = []
@@ -29,9 +31,12 @@ def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") ->
             keys = ["--brief", "true", "--seed_everything", str(seed), "--runs_dir", runs_dir]
             reports.append(conduct(experiment, keys))
             console.print(_line(reports[-1], time.monotonic() - started))
-    except KeyboardInterrupt:
-        console.print("interrupted; everything logged until now is kept")
-        status = 130
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else 1
+    except KeyboardInterrupt:  # between two runs
+        status = INTERRUPTED
+    if not reports:
+        return status
     console.print(judged(reports))
     held = sum(v.holds for r in reports for v in r.verdicts)
     judgements = sum(len(r.verdicts) for r in reports)

@@ -148,6 +148,17 @@ def test_layers_that_return_no_tensor_are_let_be():
     assert record(module := Silent(), lambda: module("no tensor")) == ({}, {})
 
 
+def test_a_generator_that_a_layer_returns_is_not_used_up():
+    class Lazy(nn.Linear):
+        def forward(self, x):
+            return (super(Lazy, self).forward(row) for row in x)
+
+    kept = []
+    layer = Lazy(1, 1)
+    record(layer, lambda: kept.extend(layer(torch.ones(3, 1))))
+    assert len(kept) == 3
+
+
 def test_signals_too_small_for_float32s_squares_are_not_zero():
     layer = nn.Linear(1, 1, bias=False)
     outputs, _ = record(layer, lambda: (1e-30 * layer(torch.ones(1, 1))).sum().backward())

@@ -158,7 +158,7 @@ def compare(u: Sequence[Tensor], v: Sequence[Tensor]) -> tuple[float, float, flo
     norms = [joint_norm([norm(t) for t in tensors]) for tensors in (u, v)]
     # A tensor divided by a zero-dimensional one keeps its own type, which may be narrower than the norm's.
     u_unit, v_unit = ([t.to(n) / n for t in tensors] for tensors, n in zip((u, v), norms, strict=True))
-    distance = joint_norm([norm(a - b) for a, b in zip(u_unit, v_unit, strict=True)])
+    distance = joint_norm([torch.linalg.vector_norm(a - b) for a, b in zip(u_unit, v_unit, strict=True)])
     angle = torch.rad2deg(2 * torch.arcsin((distance / 2).clamp(max=1)))
     before, after, degrees = torch.stack([*norms, angle]).tolist()
     return before, after, 0.0 if before == after == 0 else degrees

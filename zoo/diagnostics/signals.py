@@ -20,9 +20,9 @@ class SignalRecorder:
     layer, as in a residual block, the path around is part of it. Where nothing requires a gradient, nothing
     is recorded.
 
-    A layer that is called several times, in one backward pass or in several, leaves one norm for every tensor.
-    The root of the sum of their squares is the norm for all of them together: ∂L/∂(h₁, h₂, …). A call that
-    activation checkpointing repeats does not count twice.
+    A layer that is called several times, in one backward pass or in several, leaves one norm for every
+    tensor. The root of the sum of their squares is the norm for all of them together: ∂L/∂(h₁, h₂, …). A call
+    that activation checkpointing repeats does not count twice.
 
     Attributes:
         outputs: layer name → the norms since ``clear()``, each a float64 scalar on the device.
@@ -36,6 +36,7 @@ class SignalRecorder:
 
     def attach(self, module: nn.Module) -> None:
         """Watch every layer of the module; what was attached before no longer is."""
+        self.detach()
         for name, layer in layers(module):
             into = partial(_watch_inputs, _Watch(self.inputs.setdefault(name, [])))
             out = partial(_watch_outputs, _Watch(self.outputs.setdefault(name, [])))
@@ -79,4 +80,6 @@ def _watch_inputs(watch: _Watch, layer: nn.Module, args: tuple[Any, ...], kwargs
 def _watch_outputs(watch: _Watch, layer: nn.Module, args: tuple[Any, ...], output: Any) -> None:
     if isinstance(output, Mapping):
         output = output.values()
-    watch.first_of([output] if isinstance(output, Tensor) or not isinstance(output, Iterable) else output)
+    elif not isinstance(output, (tuple, list)):  # of anything else that is iterable, a look may use it up
+        output = [output]
+    watch.first_of(output)

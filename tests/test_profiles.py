@@ -1,0 +1,54 @@
+import math
+
+import pytest
+import torch
+
+from zoo.models import MLP
+from zoo.profiles import mlp_profile, ratio_tolerance
+from zoo.theory.mean_field import log10_signal_ratio
+
+
+def backward_ratio(network, x):
+    """log10 ‖δ_1‖/‖δ_L‖ of the output's sum, by autograd alone."""
+    z = [network.hidden[0](x)]
+    for layer in network.hidden[1:]:
+        z.append(layer(network.phi(z[-1])))
+    target = torch.randn(len(x), network.out_features, dtype=x.dtype)
+    loss = (network.output(network.phi(z[-1])) * target).sum()
+    first, last = torch.autograd.grad(loss, [z[0], z[-1]])
+    return math.log10(first.norm() / last.norm())
+
+
+@pytest.mark.parametrize("initialization", ["default", "xavier", "he"])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "gelu"])
+def test_a_drawn_network_is_as_near_its_profile_as_the_tolerance_says(activation, initialization):
+    torch.manual_seed(0)
+    x = torch.randn(32, 20, dtype=torch.float64)
+    networks = [MLP(20, 5, 8, 64, activation, initialization).double() for _ in range(5)]
+    profile = mlp_profile(networks[0], x)
+    measured = sum(backward_ratio(network, x) for network in networks) / 5
+    assert abs(measured - log10_signal_ratio(profile)) <= ratio_tolerance(networks[0], profile, seeds=5)
+
+
+def test_the_tolerance_would_not_let_another_activation_pass():
+    x = torch.randn(32, 20)
+    tanh, relu = (MLP(20, 5, 8, 64, name) for name in ("tanh", "relu"))
+    gap = abs(log10_signal_ratio(mlp_profile(tanh, x)) - log10_signal_ratio(mlp_profile(relu, x)))
+    assert gap > 2 * ratio_tolerance(relu, mlp_profile(relu, x), seeds=3)
+
+
+def test_more_seeds_and_more_width_leave_less_room():
+    x = torch.randn(32, 20)
+    narrow, wide = MLP(20, 5, 8, 64), MLP(20, 5, 8, 256)
+    profile = mlp_profile(narrow, x)
+    assert ratio_tolerance(narrow, profile, seeds=9) < ratio_tolerance(narrow, profile, seeds=1)
+    assert ratio_tolerance(wide, mlp_profile(wide, x), seeds=1) < ratio_tolerance(narrow, profile, seeds=1)
+
+
+def test_only_the_arguments_of_the_network_are_read():
+    x, network = torch.randn(8, 20), MLP(20, 5, 4, 16, "tanh")
+    before = mlp_profile(network, x)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+    assert mlp_profile(network, x) == before
