@@ -158,7 +158,7 @@ def measured_factor(errors: Tensor) -> float:
 
 
 def what_rates_can_do(runs: list[Run[Regressor]]) -> Table:
-    """κ, the limit and the factor of every run; how many steps its rate needs to leave a hundredth of any error."""
+    """κ, the limit and the factor of every run, and after how many steps a hundredth of any error is left."""
     columns = ("run", "κ", "2/λ_max", "η", "max |1 − ηλ|", "steps to 1 %")
     table = Table(*columns, title="What the eigenvalues say", title_justify="left")
     for run in runs:

@@ -10,7 +10,7 @@ _CHATTER = (
     r"The number of training batches .* is smaller than the logging interval",  # an epoch may be one batch
     r"You defined a `validation_step` but have no `val_dataloader`",  # only training is measured
     r"LightningCLI's args parameter is intended",  # a script's main() is called with arguments on purpose
-    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning has yet to follow torch, and jsonargparse:
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning has yet to follow torch
     r"\s*(By default only one Jsonargparse|``instantiate_classes`` was|skip_none parameter was)",
 )
 

@@ -19,8 +19,8 @@ def conduct(experiment: Experiment, arguments: Sequence[str] = ()) -> Report:
 def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") -> int:
     """Run the chosen experiments and print one table of their verdicts; returns the exit status.
 
-    If one of them leaves, on Ctrl-C or since it refuses its input, the table of those before it is printed and
-    its exit status is the tour's.
+    If one of them leaves, on Ctrl-C or since it refuses its input, the table of those before it is printed,
+    and its exit status is the tour's.
     """
     console = terminal()
     reports: list[Report] = []
