@@ -43,12 +43,8 @@ def main(args: list[str] | None = None) -> Report:
     cli.announce([p for runs in cli.variants.values() for p in predict(runs)] + predict_worst(cli.variants))
     flat_before = {name: mean(flat_share(run) for run in runs) for name, runs in cli.variants.items()}
     cli.fit()
-    measured: dict[str, Quantity] = (
-        {"all.worst": measured_worst(cli.variants)} if len(cli.variants) > 1 else {}
-    )
-    for name, runs in cli.variants.items():
-        measured |= {f"{name}.{key}": value for key, value in measure(runs).items()}
-        measured[f"{name}.flat"] = flat_before[name]
+    measured = {name: measure(runs) | {"flat": flat_before[name]} for name, runs in cli.variants.items()}
+    measured["all"] = {"worst": measured_worst(cli.variants)}
     return cli.report(measured, {"activations": draw(cli.variants)}, [accuracies(cli.variants, flat_before)])
 
 
@@ -161,7 +157,7 @@ def dead_share(run: Run[Classifier]) -> float:
 def measured_worst(variants: dict[str, Runs]) -> float:
     """The mean accuracy of the activation with the least gradient, less the lowest mean of the others."""
     means = {name: mean(run.model.accuracy for run in runs) for name, runs in variants.items()}
-    return means.pop(weakest(variants)) - min(means.values())
+    return means.pop(weakest(variants)) - min(means.values(), default=math.nan)
 
 
 def accuracies(variants: dict[str, Runs], flat_before: dict[str, float]) -> Table:

@@ -49,11 +49,7 @@ def main(args: list[str] | None = None) -> Report:
     cli.announce([p for runs in cli.variants.values() for p in predict(runs[0], cli.variants)])
     before = {name: weights(runs[0]) for name, runs in cli.variants.items()}
     cli.fit()
-    measured: Measured = {}
-    for name, runs in cli.variants.items():
-        wanted = {p.key.partition(".")[2] for p in predict(runs[0], cli.variants)}
-        found = measure(runs, before[name], cli.variants)
-        measured |= {f"{name}.{key}": value for key, value in found.items() if key in wanted}
+    measured = {name: measure(runs, before[name], cli.variants) for name, runs in cli.variants.items()}
     return cli.report(measured, {"clipping": draw(cli.variants)}, [what_clipping_did(cli.variants)])
 
 

@@ -41,11 +41,7 @@ def main(args: list[str] | None = None) -> Report:
     paths = [closed_form(run) for run in cli.runs]
     cli.announce([p for run, path in zip(cli.runs, paths, strict=True) for p in predict(run, path)])
     cli.fit()
-    measured = {
-        f"{run.variant}.{key}": value
-        for run, path in zip(cli.runs, paths, strict=True)
-        for key, value in measure(run, path).items()
-    }
+    measured = {run.variant: measure(run, path) for run, path in zip(cli.runs, paths, strict=True)}
     return cli.report(measured, {"descent": draw(cli.runs, paths)}, [what_rates_can_do(cli.runs)])
 
 
@@ -105,15 +101,13 @@ def measure(run: Run[Regressor], path: Tensor) -> dict[str, Quantity]:
     by_hand = torch.stack([hand_gradient(run, point) for point in recorded.points[:-1]])
     errors = (recorded.points - optimum(run)).norm(dim=1)
     gradients = recorded.gradients
-    everything = {
+    return {
         "gradient": float(((by_hand - gradients).norm(dim=1) / gradients.norm(dim=1)).max()),
         "fate": "converges" if errors[-1] < errors[0] else "diverges",
         "path": float(((recorded.points - path).norm(dim=1) / path.norm(dim=1)).max()),
         "left": float(errors[-1] / errors[0]),
         "factor": measured_factor(errors),
     }
-    keys = {p.key.partition(".")[2] for p in predict(run, path)}
-    return {key: value for key, value in everything.items() if key in keys}
 
 
 def hand_gradient(run: Run[Regressor], point: Tensor) -> Tensor:

@@ -36,8 +36,7 @@ def main(args: list[str] | None = None) -> Report:
     cli = ExperimentCLI(__file__, Minimizer, args, callbacks)
     cli.announce([p for run in cli.runs for p in predict(run)])
     cli.fit()
-    measured = {f"{run.variant}.{key}": value for run in cli.runs for key, value in measure(run).items()}
-    return cli.report(measured, {"escape": draw(cli.runs)})
+    return cli.report({run.variant: measure(run) for run in cli.runs}, {"escape": draw(cli.runs)})
 
 
 def predict(run: Run[Minimizer]) -> list[Prediction]:

@@ -47,11 +47,7 @@ def main(args: list[str] | None = None) -> Report:
     cli.announce([p for runs in cli.variants.values() for p in predict(runs)])
     before = {name: first_weights(runs[0]) for name, runs in cli.variants.items()}
     cli.fit()
-    measured = {
-        f"{name}.{key}": value
-        for name, runs in cli.variants.items()
-        for key, value in measure(runs, before[name]).items()
-    }
+    measured = {name: measure(runs, before[name]) for name, runs in cli.variants.items()}
     return cli.report(measured, {"norm_against_depth": draw(cli.variants)}, [why_here(cli.runs[0])])
 
 
@@ -111,9 +107,8 @@ def predict_learning(run: Run[Classifier], ratio: float) -> list[Prediction]:
 
 def measure(runs: Runs, before: Tensor) -> dict[str, Quantity]:
     """The same quantities from the recorded norms, at the first step, as means over the seeds."""
-    keys = {p.key.partition(".")[2] for p in predict(runs)}
     first, gradient = first_weights(runs[0]), runs[0].model.network.hidden[0].weight.grad
-    all_of_them = {
+    return {
         "signal": mean(log_ratio(signals(run), 0) for run in runs),
         "slopes": mean(sum(math.log10(slope) for slope, _ in factors(run)) for run in runs),
         "weights": mean(log_ratio(weight_norms(run), 1) for run in runs),
@@ -122,7 +117,6 @@ def measure(runs: Runs, before: Tensor) -> dict[str, Quantity]:
         "moved": int((first != before.to(first)).sum()),
         "loss": mean(float(torch.stack(run.model.losses[-10:]).mean()) for run in runs),
     }
-    return {key: value for key, value in all_of_them.items() if key in keys}
 
 
 def profile(run: Run[Classifier]) -> mean_field.Profile:

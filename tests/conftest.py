@@ -1,5 +1,6 @@
 """What tests share: an empty command line, one thread, a quiet Trainer, and experiments of a few lines."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -151,6 +152,20 @@ def lesson(home: Path) -> Lesson:
 def digits_lesson(home: Path) -> Lesson:
     """Two steps of a small network on digits."""
     return Lesson(home, "digits_lesson", DIGITS, DIGITS_CONFIG)
+
+
+@pytest.fixture
+def ctrl_c(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ctrl-C in the third step of every Minimizer, before that step is logged."""
+
+    def step_or_interrupt(model: Any, *arguments: Any) -> None:
+        if model.trainer.global_step == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("zoo.training.Minimizer.on_train_batch_end", step_or_interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)  # Lightning has shut its ears to Ctrl-C once it has heard one
 
 
 @pytest.fixture

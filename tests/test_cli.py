@@ -1,5 +1,4 @@
 import json
-import signal
 
 import lightning as L
 import pytest
@@ -11,6 +10,7 @@ from zoo.diagnostics import ParameterTrajectory
 from zoo.run import Run
 from zoo.verdict import Prediction
 
+TRAJECTORY = {"trajectory": ParameterTrajectory}
 NOISE = "--model.noise_std=0.01"
 
 
@@ -106,7 +106,7 @@ def test_a_variant_can_change_the_class_of_the_optimizer_and_the_type_of_a_value
 
 
 def test_every_run_has_its_own_model_data_trainer_and_callbacks(lesson):
-    runs = lesson.cli("--repeats=2", callbacks={"trajectory": ParameterTrajectory}).runs
+    runs = lesson.cli("--repeats=2", callbacks=TRAJECTORY).runs
     owned = [(r.model, r.datamodule, r.trainer, r.callback(ParameterTrajectory)) for r in runs]
     for kind in zip(*owned, strict=True):
         assert len(set(map(id, kind))) == len(runs) == 4
@@ -165,7 +165,8 @@ def test_the_saved_config_keeps_a_null_that_was_typed(lesson):
     lesson.config.write_text(lesson.config.read_text().replace("model:", "model:\n  stop_radius: 9.0"))
     first = lesson.run("--model.stop_radius=null")
     assert lesson.cli().runs[0].model.stop_radius == 9
-    assert lesson.cli("--config", str(first.folder / "config.yaml")).runs[0].model.stop_radius is None
+    again = lesson.cli("--config", str(first.folder / "config.yaml"), callbacks=TRAJECTORY)
+    assert again.runs[0].model.stop_radius is None
 
 
 def test_the_seed_of_the_command_line_decides_what_is_measured(lesson):
@@ -261,27 +262,13 @@ def test_a_report_without_predictions_or_with_others_is_refused(lesson, ready):
         ready().report({})
 
 
-class Interruption(L.Callback):
-    """Ctrl-C in the third step, before it is logged."""
-
-    def on_train_batch_end(self, trainer, *arguments):
-        if trainer.global_step == 3:
-            raise KeyboardInterrupt
-
-
-@pytest.fixture
-def _ctrl_c_again():
-    """Lightning shuts its ears to Ctrl-C once it has heard one."""
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_ctrl_c_again")
-def test_ctrl_c_comes_out_of_fit_and_what_was_logged_is_kept(ready):
-    cli = ready("--data.count=9", callbacks={"interruption": Interruption})
-    with pytest.raises(KeyboardInterrupt):
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_ends_with_130_and_what_was_logged_is_kept_and_named(ready, capsys):
+    cli = ready("--data.count=9")
+    with pytest.raises(SystemExit) as leaving:
         cli.fit()
+    assert leaving.value.code == 130
+    assert capsys.readouterr().err == f"interrupted; what was logged until now is in {cli.folder}\n"
     assert [step for step, _ in scalars(cli.folder / "slow", "loss/height")] == [0, 1]
     assert [run.trainer.global_step for run in cli.runs] == [3, 0]
     assert (cli.folder / "predictions.json").is_file()

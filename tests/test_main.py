@@ -81,15 +81,21 @@ def test_bad_input_ends_with_2_and_a_last_line_that_names_it(lesson, capsys, typ
     assert "Traceback" not in said.err
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("typed", [["run", "lesson"], ["tour"]])
-def test_ctrl_c_ends_with_130_and_says_that_nothing_is_lost(lesson, capsys, monkeypatch, typed):
+def test_ctrl_c_in_a_run_ends_with_130_and_says_where_its_curves_are(lesson, capsys, typed):
+    assert status(*typed) == 130
+    said = "interrupted; what was logged until now is in runs/lesson/version_0\n"
+    assert capsys.readouterr().err == said
+
+
+def test_ctrl_c_before_a_run_ends_with_130_and_without_a_traceback(lesson, capsys, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zoo.run.Run.fit", interrupt)
-    assert status(*typed) == 130
-    said = capsys.readouterr()
-    assert "interrupted; everything logged until now is kept" in said.out + said.err
+    monkeypatch.setattr("zoo.tour.conduct", interrupt)
+    assert status("run", "lesson") == 130
+    assert capsys.readouterr().err == "interrupted; everything logged until now is kept\n"
 
 
 def test_the_board_is_asked_for_the_folder_and_the_port(monkeypatch):

@@ -77,7 +77,15 @@ def test_a_verdict_that_fails_is_shown_and_ends_the_tour_with_1_after_all_are_ru
     assert said.count("FAILS") == 1
 
 
-def test_ctrl_c_ends_the_tour_with_130_and_the_table_of_what_is_finished(both, capsys, monkeypatch):
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_in_a_run_ends_the_tour_with_130_and_the_table_of_what_is_finished(both, capsys):
+    assert tour(both) == 130
+    said = capsys.readouterr()
+    assert "1 of 1 verdicts hold. " in said.out
+    assert "interrupted; what was logged until now is in runs/lesson/version_0" in said.err
+
+
+def test_ctrl_c_between_two_runs_ends_the_tour_with_130_and_the_same_table(both, capsys, monkeypatch):
     def conduct_or_interrupt(experiment, arguments):
         if experiment.name == "lesson":
             raise KeyboardInterrupt
@@ -85,13 +93,18 @@ def test_ctrl_c_ends_the_tour_with_130_and_the_table_of_what_is_finished(both, c
 
     monkeypatch.setattr("zoo.tour.conduct", conduct_or_interrupt)
     assert tour(both) == 130
-    said = capsys.readouterr().out
-    assert "interrupted; everything logged until now is kept" in said
-    assert "1 of 1 verdicts hold" in said
+    assert "1 of 1 verdicts hold. " in capsys.readouterr().out
 
 
-def test_bad_input_inside_a_tour_ends_it_with_2(both, home):
+def test_bad_input_inside_a_tour_ends_it_with_2_and_the_table_of_what_is_finished(both, home, capsys):
     (home / "configs" / "lesson.yaml").write_text("model: {surfce: 3}")
-    with pytest.raises(SystemExit) as leaving:
-        tour(both)
-    assert leaving.value.code == 2
+    assert tour(both) == 2
+    said = capsys.readouterr()
+    assert "1 of 1 verdicts hold. " in said.out
+    assert said.err.startswith("error: there is no option 'model.surfce'; did you mean 'model.surface'?")
+
+
+def test_a_tour_that_ends_before_its_first_verdict_has_no_table(lesson, home, capsys):
+    (home / "configs" / "lesson.yaml").write_text("model: {surfce: 3}")
+    assert tour(catalogue.experiments()) == 2
+    assert capsys.readouterr().out == ""

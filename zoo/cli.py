@@ -215,21 +215,24 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
 
     def report(
         self,
-        measurements: Mapping[str, Quantity],
+        measurements: Mapping[str, Mapping[str, Quantity]],
         figures: Mapping[str, Figure] | None = None,
         tables: Sequence[Table] = (),
     ) -> Report:
         """Judge every prediction; write the verdicts and figures, and print the tables and verdicts.
 
         Args:
-            measurements: one for every prediction, by its key.
+            measurements: variant → quantity → the measurement, for every prediction ``<variant>.<quantity>``.
             figures: name → figure; each becomes <name>.png and an image in TensorBoard.
             tables: what teaches more than one number, printed above the verdicts.
 
         Raises:
-            ValueError: predictions and measurements do not have the same keys.
+            ValueError: a prediction has no measurement.
         """
-        verdicts = judge(self.predictions or [], measurements)
+        by_key = {
+            f"{name}.{key}": value for name, found in measurements.items() for key, value in found.items()
+        }
+        verdicts = judge(self.predictions or [], by_key)
         report = Report(self.experiment.name, self.folder, verdicts)
         write_report(report, self.config.seed_everything, figures or {})
         log_hyperparameters(self.runs, verdicts)

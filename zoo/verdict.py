@@ -126,16 +126,14 @@ def shown(quantity: Quantity, tolerance: float = 0.0) -> str:
 
 
 def judge(predictions: Sequence[Prediction], measurements: Mapping[str, Quantity]) -> list[Verdict]:
-    """Bring every prediction together with the measurement of its key.
+    """Bring every prediction together with the measurement of its key; what nobody predicted is left out.
 
     Raises:
-        ValueError: a key is predicted twice, predicted and not measured, or measured and not predicted.
+        ValueError: a key is predicted twice, or predicted and not measured.
     """
     keys = [p.key for p in predictions]
     if twice := {k for k in keys if keys.count(k) > 1}:
         raise ValueError(f"predicted twice: {', '.join(sorted(twice))}")
     if missing := [k for k in keys if k not in measurements]:
         raise ValueError(f"predicted but not measured: {', '.join(missing)}")
-    if unforeseen := [k for k in measurements if k not in keys]:
-        raise ValueError(f"measured but not predicted: {', '.join(unforeseen)}")
     return [Verdict(p, measurements[p.key]) for p in predictions]
