@@ -26,18 +26,18 @@ def main(args=None):
     cli = ExperimentCLI(__file__, Minimizer, args, {"trajectory": ParameterTrajectory})
     cli.announce([predict(run) for run in cli.runs])
     cli.fit()
-    last = [run.callback(ParameterTrajectory).points[-1, 0] for run in cli.runs]
-    return cli.report({key(run): float(x) for run, x in zip(cli.runs, last)})
+    return cli.report({name: dict(map(measure, runs)) for name, runs in cli.variants.items()})
 
 
 def predict(run):
     shrinks = 1 - run.optimizer["lr"] * float(run.model.surface.curvatures[0])
     x = shrinks**run.datamodule.count * float(run.config.model.surface.init_args.start[0])
-    return Prediction(key(run), "x after the last step", x, "elementary", atol=1e-12, because="rounding")
+    key = f"{run.variant}.x_{run.repeat}"
+    return Prediction(key, "x after the last step", x, "elementary", atol=1e-12, because="rounding")
 
 
-def key(run):
-    return f"{run.variant}.x_{run.repeat}"
+def measure(run):
+    return f"x_{run.repeat}", float(run.callback(ParameterTrajectory).points[-1, 0])
 
 
 if __name__ == "__main__":
@@ -73,7 +73,7 @@ def main(args=None):
     law = {"source": "elementary", "atol": 1.0, "because": "the network is random"}
     cli.announce([Prediction(f"{run.variant}.loss", "first loss", math.log(10), **law) for run in cli.runs])
     cli.fit()
-    return cli.report({f"{run.variant}.loss": float(run.model.losses[0]) for run in cli.runs})
+    return cli.report({run.variant: {"loss": float(run.model.losses[0])} for run in cli.runs})
 '''
 DIGITS_CONFIG = """
 model:

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from zoo import board as board_module
-from zoo.board import HOST, SHOWN_AT_ONCE, board, free_port, latest
+from zoo.board import HOST, SHOWN_AT_ONCE, board, free_port
 
 
 @pytest.fixture(params=[HOST, "0.0.0.0"], ids=["this-machine", "every-address"])
@@ -102,20 +102,6 @@ def test_more_runs_than_tensorboard_shows_at_once_are_announced(
             (folder / f"events.out.tfevents.{part}").touch()
     board(tmp_path, free)
     assert ("so many runs" in capsys.readouterr().out) is warned
-
-
-def test_the_latest_run_is_that_of_the_highest_number(tmp_path):
-    for name in ("version_2", "version_10", "version_9", "version_x", "version_", "other_11"):
-        (tmp_path / "lesson" / name).mkdir(parents=True)
-    assert latest(tmp_path / "lesson") == tmp_path / "lesson" / "version_10"
-
-
-@pytest.mark.parametrize("made", [False, True])
-def test_an_experiment_without_a_run_is_refused_with_the_command_that_makes_one(tmp_path, made):
-    if made:
-        (tmp_path / "lesson").mkdir()
-    with pytest.raises(ValueError, match=r"^lesson has no run in '.*'; zoo run lesson makes one$"):
-        latest(tmp_path / "lesson")
 
 
 def page(address, process, patience=40.0):

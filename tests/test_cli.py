@@ -250,16 +250,20 @@ def test_a_variant_that_stands_alone_is_known_by_its_seed(lesson):
 def test_no_measurement_is_too_strange_to_be_reported(ready, value):
     cli = ready()
     cli.fit()
-    report = cli.report({"slow.x": value})
+    report = cli.report({"slow": {"x": value}})
     assert not report.holds
     assert json.loads((report.folder / "verdicts.json").read_text())["verdicts"][0]["holds"] is False
 
 
-def test_a_report_without_predictions_or_with_others_is_refused(lesson, ready):
-    with pytest.raises(ValueError, match=r"measured but not predicted: slow\.x"):
-        lesson.cli().report({"slow.x": 1.0})
-    with pytest.raises(ValueError, match=r"predicted but not measured: slow\.x"):
-        ready().report({})
+def test_what_was_predicted_has_to_be_measured(ready):
+    for measurements in ({}, {"slow": {}}, {"fast": {"x": 1.0}}, {"slow": {"y": 1.0}}):
+        with pytest.raises(ValueError, match=r"^predicted but not measured: slow\.x$"):
+            ready().report(measurements)
+
+
+def test_what_was_not_predicted_is_left_out(ready):
+    report = ready().report({"slow": {"x": 1.0, "y": 2.0}, "fast": {"x": 3.0}})
+    assert [(v.prediction.key, v.measured) for v in report.verdicts] == [("slow.x", 1.0)]
 
 
 @pytest.mark.usefixtures("ctrl_c")

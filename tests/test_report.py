@@ -40,7 +40,7 @@ def printed(*tables, width=140):
 
 @pytest.mark.parametrize(
     ("measured", "holds", "status"),
-    [([1.0], True, 0), ([1.0, 2.0], False, 1), ([], True, 0), ([NAN], False, 1)],
+    [([1.0], True, 0), ([1.0, 2.0], False, 1), ([], False, 1), ([NAN], False, 1)],
 )
 def test_a_report_holds_where_every_verdict_does_and_fails_with_status_1(tmp_path, measured, holds, status):
     one = report(tmp_path, *(verdict(measured=m) for m in measured))

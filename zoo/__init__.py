@@ -13,6 +13,7 @@ What a learner reads, a practitioner imports and an experiment is made of:
 What carries an experiment from its config to its report:
 
     zoo.cli          ExperimentCLI: parses, seeds and builds runs; announces, fits, reports
+    zoo.precedence   which setting wins: typed, variant, file
     zoo.run          one model, trained once: its seed, its data, its Trainer
     zoo.profiles     what theory predicts of a zoo.models.MLP
     zoo.report       verdicts on the terminal, in a file and in TensorBoard
@@ -22,7 +23,8 @@ What carries an experiment from its config to its report:
     zoo.complaints   bad input, answered in one sentence
     zoo.quiet        what is kept out of a learner's sight
 
-The ``zoo`` command, in zoo.__main__: zoo.catalogue (which experiments there are), zoo.tour, zoo.board.
+The ``zoo`` command, in zoo.__main__: zoo.catalogue (which experiments there are), zoo.tour,
+zoo.board, zoo.versions (the folders of runs).
 
 Importing ``zoo`` imports none of this, so that ``zoo list`` answers at once.
 """

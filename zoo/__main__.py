@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoo import __version__, catalogue
+from zoo.versions import latest_version
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,11 +76,11 @@ def _tour(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def _board(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
-    from zoo.board import board, latest
+    from zoo.board import board
 
     folder = Path(arguments.runs_dir)
     if arguments.experiment:
-        folder = latest(folder / catalogue.experiment(arguments.experiment).name)
+        folder = latest_version(folder / catalogue.experiment(arguments.experiment).name)
     return board(folder, arguments.port)
 
 

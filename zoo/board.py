@@ -24,7 +24,7 @@ def board(folder: Path, port: int) -> int:
     free = free_port(port)
     if free != port:
         print(f"port {port} is taken; using {free} instead")
-    if sum(1 for _ in folder.rglob("events.out.tfevents.*")) > SHOWN_AT_ONCE:
+    if len({file.parent for file in folder.rglob("events.out.tfevents.*")}) > SHOWN_AT_ONCE:
         print("with so many runs TensorBoard ticks none at first: tick some, or name an experiment")
     print(f"TensorBoard on {folder}: http://{HOST}:{free}   (Ctrl-C stops it)", flush=True)
     command = [
@@ -39,20 +39,6 @@ def board(folder: Path, port: int) -> int:
         str(free),
     ]
     return subprocess.run(command, check=False).returncode
-
-
-def latest(experiment: Path) -> Path:
-    """The highest version_<k> in an experiment's folder.
-
-    Raises:
-        ValueError: there is none yet.
-    """
-    versions = [folder for folder in experiment.glob("version_*") if folder.name[8:].isdecimal()]
-    if not versions:
-        raise ValueError(
-            f"{experiment.name} has no run in {str(experiment.parent)!r}; zoo run {experiment.name} makes one"
-        )
-    return max(versions, key=lambda folder: int(folder.name[8:]))
 
 
 def free_port(wanted: int) -> int:

@@ -1,10 +1,8 @@
 """ExperimentCLI: from a config to runs, from predictions to a report."""
 
-import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, NoReturn
 
@@ -13,21 +11,23 @@ import torch
 from jsonargparse import Namespace
 from jsonargparse.typing import PositiveInt
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from matplotlib.figure import Figure
+from rich.markup import escape
 from rich.table import Table
 
 from zoo import catalogue
 from zoo.complaints import Parser
 from zoo.hparams import log_hyperparameters
+from zoo.precedence import Variants, arguments_of, without_typed
 from zoo.progress import RunsProgress, ShareDone
 from zoo.quiet import hush
 from zoo.report import Report, board_command, judged, stated, terminal, write_predictions, write_report
 from zoo.run import ModelT, Run
 from zoo.verdict import Prediction, Quantity, judge
+from zoo.versions import next_version
 
-Variants = dict[str, dict[str, Any]]
 INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
 TRAINER_DEFAULTS = {
     "enable_progress_bar": False,  # one bar for all runs: zoo.progress
@@ -69,7 +69,7 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
     ) -> None:
         hush()
         self.experiment = catalogue.experiment(Path(script).stem)
-        self.typed = list(sys.argv[1:]) if args is None else list(args)
+        self.typed = arguments_of({}, sys.argv[1:] if args is None else args)
         self.callback_classes = dict(callbacks or {})
         self.console = terminal()
         self.share_done = ShareDone()
@@ -80,7 +80,7 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             save_config_callback=None,
             trainer_defaults=TRAINER_DEFAULTS | {"callbacks": [self.share_done]},
             seed_everything_default=0,
-            parser_kwargs={"default_config_files": [str(self.experiment.config)]},
+            parser_kwargs={"default_config_files": [str(self.experiment.config)], "allow_abbrev": False},
             parser_class=Parser,
             subclass_mode_model=model_class is L.LightningModule,
             subclass_mode_data=True,
@@ -107,24 +107,40 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         )
         parser.add_argument("--brief", type=bool, default=False, help="print nothing but the progress bar")
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse, and refuse what would only be stumbled over later."""
+        try:
+            super().parse_arguments(parser, args)
+        except UnicodeDecodeError as error:
+            parser.error(f"a config file is no UTF-8 text: {error}")
+        seed, most = self.config.seed_everything, 2**32 // self.config.repeats - 1
+        if isinstance(seed, bool) or not 0 <= seed <= most:
+            parser.error(f"seed_everything is {seed}; choose a whole number from 0 to {most}")
+
     def before_instantiate_classes(self) -> None:
         """Make the run's folder first: if it cannot be written, nothing has been computed yet."""
         torch.set_num_threads(self.config.threads)
         try:
-            self.folder = _next_version(Path(self.config.runs_dir) / self.experiment.name)
+            self.folder = next_version(Path(self.config.runs_dir) / self.experiment.name)
         except OSError as error:
-            self._refuse(f"runs_dir is {self.config.runs_dir!r}, which cannot be written: {error.strerror}")
+            self.refuse(f"runs_dir is {self.config.runs_dir!r}, which cannot be written: {error.strerror}")
 
     def instantiate_classes(self) -> None:
         """Build every run; none is trained."""
-        self.runs: list[Run[ModelT]] = list(self._build())
+        try:
+            self.runs: list[Run[ModelT]] = list(self._build())
+        except SystemExit:
+            self.folder.rmdir()  # what was refused leaves nothing behind
+            raise
         self.model, self.datamodule, self.trainer = (
             self.runs[0].model,
             self.runs[0].datamodule,
             self.runs[0].trainer,
         )
+        saved = self.config.clone()
+        saved.variants = without_typed(self.config.variants, self.typed)
         # None is a value too: without it, a key that was typed as null would come back as the default.
-        self.parser.save(self.config, str(self.folder / "config.yaml"), skip_none=False)
+        self.parser.save(saved, str(self.folder / "config.yaml"), skip_none=False)
 
     @property
     def variants(self) -> dict[str, list[Run[ModelT]]]:
@@ -144,17 +160,15 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         variants: Variants = self.config.variants or {self.experiment.name: {}}
         only = [name.strip() for name in self.config.only.split(",") if name.strip()]
         if unknown := [name for name in only if name not in variants]:
-            self._refuse(f"there is no variant {unknown[0]!r}; choose from {', '.join(variants)}")
+            self.refuse(f"there is no variant {unknown[0]!r}; choose from {', '.join(variants)}")
         return {name: keys for name, keys in variants.items() if not only or name in only}
 
     def _parsed(self, overrides: Mapping[str, Any]) -> Namespace:
         """The config of a variant: below what is typed, over the config files."""
-        files, keys = _config_files_first(self.typed)
-        variant = [f"--{key}={v if isinstance(v, str) else json.dumps(v)}" for key, v in overrides.items()]
-        config = self.parser.parse_args([*files, *variant, *keys])
+        config = self.parser.parse_args(arguments_of(overrides, self.typed))
         for key, value in vars(config.as_flat()).items():
             if isinstance(value, float) and not math.isfinite(value):
-                self._refuse(f"{key} is {value}; it must be a finite number")
+                self.refuse(f"{key} is {value}; it must be a finite number")
         return config
 
     def _build_one(self, variant: str, repeat: int, config: Namespace) -> Run[ModelT]:
@@ -169,8 +183,10 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             run.model.configure_optimizers()
             run.datamodule.prepare_data()
             run.datamodule.setup("fit")
+            if trainer.world_size != 1:
+                raise ValueError(f"trainer.devices is {config.trainer.devices!r}; an experiment runs on 1")
         except (ValueError, TypeError, OSError, MisconfigurationException) as error:
-            self._refuse(str(error))
+            self.refuse(str(error))
         return run
 
     def _logger(self, variant: str) -> TensorBoardLogger:
@@ -184,7 +200,8 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         self.predictions = list(predictions)
         write_predictions(self.folder, self.predictions)
         if not self.config.brief:
-            self.console.print(f"\n[bold]{self.experiment.question}[/bold]\n{self.experiment.law}\n")
+            question, law = escape(self.experiment.question), escape(self.experiment.law)
+            self.console.print(f"\n[bold]{question}[/bold]\n{law}\n")
             self.console.print(stated(self.predictions))
 
     def fit(self) -> None:
@@ -206,9 +223,11 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
     def _fit_one(self, run: Run[ModelT]) -> None:
         try:
             run.fit()
+        except ValueError as error:  # what a network or a callback refuses once it sees the data
+            self.refuse(str(error))
         except SystemExit as leaving:
             # Lightning turns Ctrl-C into an exit with status 1, after it has closed the loggers.
-            if run.trainer.interrupted:
+            if isinstance(leaving.__context__, KeyboardInterrupt):
                 sys.stderr.write(f"interrupted; what was logged until now is in {self.folder}\n")
                 raise SystemExit(INTERRUPTED) from leaving
             raise
@@ -227,12 +246,15 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             tables: what teaches more than one number, printed above the verdicts.
 
         Raises:
+            RuntimeError: nothing has been predicted.
             ValueError: a prediction has no measurement.
         """
+        if self.predictions is None:
+            raise RuntimeError("there is nothing to judge: call announce() and fit() first")
         by_key = {
             f"{name}.{key}": value for name, found in measurements.items() for key, value in found.items()
         }
-        verdicts = judge(self.predictions or [], by_key)
+        verdicts = judge(self.predictions, by_key)
         report = Report(self.experiment.name, self.folder, verdicts)
         write_report(report, self.config.seed_everything, figures or {})
         log_hyperparameters(self.runs, verdicts)
@@ -244,34 +266,6 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             )
         return report
 
-    def _refuse(self, reason: str) -> NoReturn:
-        with suppress(AttributeError, OSError):
-            self.folder.rmdir()  # which leaves it where it is if anything is in it
+    def refuse(self, reason: str) -> NoReturn:
+        """Answer input that makes no sense here: one sentence, and exit with status 2."""
         self.parser.error(reason)
-
-
-def _next_version(parent: Path) -> Path:
-    """Make and return parent/version_<k>, with the first k that is free."""
-    k = 0
-    while True:
-        folder = parent / f"version_{k}"
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            if not folder.is_dir():
-                raise
-            k += 1
-
-
-def _config_files_first(typed: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Typed arguments as (config files, all others): variants go between the two."""
-    files: list[str] = []
-    keys: list[str] = []
-    arguments = iter(typed)
-    for argument in arguments:
-        if argument in ("--config", "-c"):
-            files += [argument, next(arguments, "")]
-        else:
-            (files if argument.startswith("--config=") else keys).append(argument)
-    return files, keys

@@ -47,10 +47,14 @@ def sentence(message: str, keys: Iterable[str] = ()) -> str:
         return _unknown(found[1], keys)
     if found := re.search(r"File does not exist: '?([^']+)'?", flat):
         return f"the config file {found[1]} does not exist"
-    if found := re.search(r"Expected a path but (\S+) either not accessible", flat):
-        return _no_class(found[1])
-    if "supported gpu backend" in flat:
-        return "trainer.accelerator is 'gpu', but PyTorch finds no GPU here; choose cpu or auto"
+    wants_a_plain_value = re.search(r"Expected a <class '(?:bool|float|int|str)'>", flat)
+    if not wants_a_plain_value and (
+        found := re.search(r"Expected a path but (\S+) either not accessible", flat)
+    ):
+        return _no_class(found[1], flat)
+    if "supported gpu backend" in flat or "`CUDAAccelerator` can not run" in flat:
+        accelerator = "cuda" if "CUDA" in flat else "gpu"
+        return f"trainer.accelerator is {accelerator!r}, but PyTorch finds no GPU here; choose cpu or auto"
     if found := re.search(r"Errors: - ((?!Expected).+?) - Expected", flat):
         return found[1]  # a constructor's own sentence, among the types that did not fit either
     return _wrong_value(flat) or flat
@@ -59,7 +63,9 @@ def sentence(message: str, keys: Iterable[str] = ()) -> str:
 def _wrong_value(flat: str) -> str:
     """The sentence on a value of the wrong type, empty where the message is about something else."""
     keys = re.findall(r'Parser key "([\w.]+)"', flat)
-    if found := re.search(r"Not of type PositiveInt: (\S+)", flat):
+    if found := re.search(
+        r"Not of type PositiveInt: (?:invalid literal .*: )?'?(.+?)'?(?: does not|$)", flat
+    ):
         return f"{keys[-1]} is {found[1]}; it must be a whole number of at least 1"
     value = re.search(r"(?:Given value: |Got value: )(.+?)(?:\.? Got value: .*)?$", flat)
     expected = re.sub(r"Subtypes: .* Errors:", "", flat)
@@ -87,8 +93,12 @@ def _nearest(name: str, choices: Iterable[str]) -> str:
     return hint + (f"The choices are {', '.join(known)}" if len(known) < 20 else "--help lists them all")
 
 
-def _no_class(path: str) -> str:
+def _no_class(path: str, flat: str) -> str:
     module, _, name = path.rpartition(".")
+    if kind := re.search(
+        r"(?:does not correspond to a subclass of |to be a subclass of <class ')(\w+)", flat
+    ):
+        return f"class_path is {path!r}, which is no {kind[1]}"
     if not module:
         return f"{path!r} is no class; name one by its import path, such as torch.optim.SGD or zoo.models.MLP"
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from torch.utils.tensorboard import SummaryWriter
 
@@ -41,12 +42,12 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether every verdict holds."""
-        return all(v.holds for v in self.verdicts)
+        """Whether there are verdicts and every one holds."""
+        return bool(self.verdicts) and all(v.holds for v in self.verdicts)
 
     @property
     def exit_code(self) -> int:
-        """0 if every verdict holds, else 1."""
+        """0 if the report holds, else 1."""
         return int(not self.holds)
 
 
@@ -54,7 +55,7 @@ def stated(predictions: Sequence[Prediction]) -> Table:
     """The predictions, as a table for the terminal."""
     table = Table("run", "claim", "predicted", title="Calculus predicts", title_justify="left", box=None)
     for p, variant in zip(predictions, _once(predictions), strict=True):
-        table.add_row(variant, p.claim, p.shown)
+        table.add_row(variant, escape(p.claim), p.shown)
     return table
 
 
@@ -73,7 +74,9 @@ def judged(reports: Sequence[Report]) -> Table:
             table.add_row(f"[bold]{report.experiment}[/bold]")
         for v, variant in zip(report.verdicts, _once([v.prediction for v in report.verdicts]), strict=True):
             table.add_row(
-                variant, *_cells(v), "[green]holds[/green]" if v.holds else "[bold red]FAILS[/bold red]"
+                variant,
+                *map(escape, _cells(v)),
+                "[green]holds[/green]" if v.holds else "[bold red]FAILS[/bold red]",
             )
     return table
 

@@ -45,6 +45,9 @@ class Prediction:
             raise ValueError(f"prediction {self.key!r} is a name: names are equal or they are not")
         if isinstance(self.value, float) and math.isnan(self.value):
             raise ValueError(f"prediction {self.key!r} is not a number")
+        if not 0 <= self.tolerance < math.inf:
+            tolerance = f"a tolerance of {self.tolerance}"
+            raise ValueError(f"prediction {self.key!r} has {tolerance}; it must be at least 0 and finite")
 
     @property
     def variant(self) -> str:
@@ -59,7 +62,9 @@ class Prediction:
     @property
     def tolerance(self) -> float:
         """The absolute tolerance: atol + rtol·|value|; 0 for a name or an exact count."""
-        return 0.0 if isinstance(self.value, str) else self.atol + self.rtol * abs(self.value)
+        if isinstance(self.value, str) or not self.rtol:  # 0 · ∞ would be NaN
+            return self.atol
+        return self.atol + self.rtol * abs(self.value)
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,15 @@ class MLP(nn.Module):
             _initialize(layer, initialization, weight_std)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, I) or (N, …) to (N, O)."""
-        z = self.hidden[0](x.flatten(1))
+        """(N, I) or (N, …) to (N, O).
+
+        Raises:
+            ValueError: a sample has not in_features entries.
+        """
+        x = x.flatten(1)
+        if x.shape[1] != self.in_features:
+            raise ValueError(f"in_features is {self.in_features}, but a sample has {x.shape[1]} features")
+        z = self.hidden[0](x)
         for layer in self.hidden[1:]:
             z = layer(self.phi(z))
         output: Tensor = self.output(self.phi(z))

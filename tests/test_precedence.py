@@ -1,0 +1,46 @@
+import pytest
+
+from zoo.precedence import arguments_of, config_files_first, without_typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "files", "keys"),
+    [
+        ([], [], []),
+        (["--a=1", "--config=f.yaml", "--b", "2"], ["--config=f.yaml"], ["--a=1", "--b", "2"]),
+        (
+            ["-c", "f.yaml", "--a", "1", "--config", "g.yaml"],
+            ["-c", "f.yaml", "--config", "g.yaml"],
+            ["--a", "1"],
+        ),
+        (["--config"], ["--config", ""], []),
+        (["--configure=1"], [], ["--configure=1"]),
+    ],
+)
+def test_config_files_come_first_and_keep_their_order(typed, files, keys):
+    assert config_files_first(typed) == (files, keys)
+
+
+def test_a_variant_goes_over_files_and_under_what_is_typed():
+    line = arguments_of({"depth": 3}, ["--depth=5", "--config=f.yaml"])
+    assert line == ["--config=f.yaml", "--depth=3", "--depth=5"]
+
+
+@pytest.mark.parametrize(
+    ("value", "argument"),
+    [
+        ("sigmoid", "--k=sigmoid"),
+        (0.1, "--k=0.1"),
+        (None, "--k=null"),
+        (True, "--k=true"),
+        ([1.0, -1.0], "--k=[1.0, -1.0]"),
+    ],
+)
+def test_values_are_written_as_they_are_typed(value, argument):
+    assert arguments_of({"k": value}, []) == [argument]
+
+
+@pytest.mark.parametrize("typed", ["--model.optimizer.lr=1", "--model.optimizer.init_args.lr"])
+def test_a_typed_key_leaves_the_variants_however_it_is_spelt(typed):
+    variants = {"a": {"model.optimizer.lr": 0.1, "data.count": 3}, "b": {"model.init_args.optimizer.lr": 0.2}}
+    assert without_typed(variants, [typed]) == {"a": {"data.count": 3}, "b": {}}

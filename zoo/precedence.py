@@ -1,0 +1,41 @@
+"""Which setting wins: what is typed, over a variant's keys, over --config, over the experiment's own file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Variants = dict[str, dict[str, Any]]
+
+
+def config_files_first(typed: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Typed arguments as (config files, all others); the order within each is kept."""
+    files: list[str] = []
+    keys: list[str] = []
+    arguments = iter(typed)
+    for argument in arguments:
+        if argument in ("--config", "-c"):
+            files += [argument, next(arguments, "")]
+        else:
+            (files if argument.startswith("--config=") else keys).append(argument)
+    return files, keys
+
+
+def arguments_of(overrides: Mapping[str, Any], typed: Sequence[str]) -> list[str]:
+    """A command line that puts a variant's keys between the config files and what else is typed."""
+    files, keys = config_files_first(typed)
+    variant = [f"--{key}={v if isinstance(v, str) else json.dumps(v)}" for key, v in overrides.items()]
+    return [*files, *variant, *keys]
+
+
+def without_typed(variants: Variants, typed: Sequence[str]) -> Variants:
+    """The variants without the keys that are typed, so that a saved config gives the same run back."""
+    keys = {_short(key) for key in config_files_first(typed)[1]}
+    return {
+        name: {key: value for key, value in overrides.items() if _short(key) not in keys}
+        for name, overrides in variants.items()
+    }
+
+
+def _short(key: str) -> str:
+    """The key of a setting however it is spelt: model.optimizer.lr of --model.optimizer.init_args.lr=0.1."""
+    return key.removeprefix("--").partition("=")[0].replace(".init_args", "")

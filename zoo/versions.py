@@ -1,0 +1,34 @@
+"""The folders of an experiment's runs: runs/<name>/version_0, version_1, …"""
+
+from pathlib import Path
+
+
+def next_version(experiment: Path) -> Path:
+    """Make and return experiment/version_<k>, with the first k that is free.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    k = 0
+    while True:
+        folder = experiment / f"version_{k}"
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+            k += 1
+
+
+def latest_version(experiment: Path) -> Path:
+    """The version_<k> of the highest k.
+
+    Raises:
+        ValueError: there is none yet.
+    """
+    versions = [folder for folder in experiment.glob("version_*") if folder.name[8:].isdecimal()]
+    if not versions:
+        where = f"{experiment.name} has no run in {str(experiment.parent)!r}"
+        raise ValueError(f"{where}; zoo run {experiment.name} makes one")
+    return max(versions, key=lambda folder: int(folder.name[8:]))
