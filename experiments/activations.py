@@ -15,7 +15,8 @@ Try  --model.network.depth 6  (more of them stop learning, those with the least 
 """
 
 import math
-from statistics import mean, stdev
+from collections.abc import Iterator
+from statistics import mean
 
 import torch
 from matplotlib.figure import Figure
@@ -40,12 +41,19 @@ FLAT = 0.05  # a slope below this share of the largest one passes nothing on
 def main(args: list[str] | None = None) -> Report:
     """Predict, train, measure, judge."""
     cli = ExperimentCLI(__file__, Classifier, args, {"gradient_norms": GradientNormMonitor})
-    cli.announce([p for runs in cli.variants.values() for p in predict(runs)] + predict_worst(cli.variants))
+    cli.announce(p for predictions in predict_all(cli.variants) for p in predictions)
     flat_before = {name: mean(flat_share(run) for run in runs) for name, runs in cli.variants.items()}
     cli.fit()
     measured = {name: measure(runs) | {"flat": flat_before[name]} for name, runs in cli.variants.items()}
     measured["all"] = {"worst": measured_worst(cli.variants)}
     return cli.report(measured, {"activations": draw(cli.variants)}, [accuracies(cli.variants, flat_before)])
+
+
+def predict_all(variants: dict[str, Runs]) -> Iterator[list[Prediction]]:
+    """Every activation by itself, then which of them learns least."""
+    for runs in variants.values():
+        yield predict(runs)
+    yield predict_worst(variants)
 
 
 def predict(runs: Runs) -> list[Prediction]:
@@ -83,8 +91,16 @@ def predict(runs: Runs) -> list[Prediction]:
 
 
 def predict_worst(variants: dict[str, Runs]) -> list[Prediction]:
-    """Who learns least: the one that passes on the least."""
-    if len(variants) < 2:
+    """Who learns least: the one that passes on the least.
+
+    That is, if it passes on less than a tenth, no other explodes, and training ends with a validation.
+    """
+    passed_on = log10_ratios(variants)
+    trainer = next(iter(variants.values()))[0].trainer
+    epochs = trainer.max_epochs if trainer.max_steps == -1 else None
+    if min(passed_on.values()) > -1 or max(passed_on.values()) > 0.5 or len(variants) < 2:
+        return []
+    if not epochs or epochs % trainer.check_val_every_n_epoch:
         return []
     claim = f"accuracy of {weakest(variants)}, the least gradient, less the lowest of the others"
     because = "three points: at chance level a class more or less in the sample decides"
@@ -93,7 +109,7 @@ def predict_worst(variants: dict[str, Runs]) -> list[Prediction]:
 
 def measure(runs: Runs) -> dict[str, Quantity]:
     """The same from autograd on the network's own φ, and from the recorded norms of the first step."""
-    grid = torch.linspace(-8, 8, 32_001, dtype=torch.float64, requires_grad=True)
+    grid = torch.linspace(-40, 40, 160_001, dtype=torch.float64, requires_grad=True)
     (slopes_seen,) = torch.autograd.grad(runs[0].model.network.phi(grid).sum(), grid)
     return {
         "steepest": float(slopes_seen.max()),
@@ -101,9 +117,14 @@ def measure(runs: Runs) -> dict[str, Quantity]:
     }
 
 
+def log10_ratios(variants: dict[str, Runs]) -> dict[str, float]:
+    """Variant → log10 ‖δ_1‖/‖δ_L‖ as predicted."""
+    return {name: mean_field.log10_signal_ratio(profile(runs[0])) for name, runs in variants.items()}
+
+
 def weakest(variants: dict[str, Runs]) -> str:
     """The variant that is predicted to pass on the least gradient."""
-    passed_on = {name: mean_field.log10_signal_ratio(profile(runs[0])) for name, runs in variants.items()}
+    passed_on = log10_ratios(variants)
     return min(passed_on, key=passed_on.__getitem__)
 
 
@@ -165,10 +186,10 @@ def accuracies(variants: dict[str, Runs], flat_before: dict[str, float]) -> Tabl
     columns = ("activation", "validation accuracy", "flat before", "flat after", "dead units after")
     table = Table(*columns, title="After training", title_justify="left")
     for name, runs in variants.items():
-        found = [run.model.accuracy for run in runs]
-        spread = f" ± {stdev(found):.1%}" if len(found) > 1 else ""
+        found = torch.tensor([run.model.accuracy for run in runs])
+        spread = f" ± {found.std():.1%}" if len(found) > 1 else ""
         shares = (flat_before[name], mean(map(flat_share, runs)), mean(map(dead_share, runs)))
-        table.add_row(name, f"{mean(found):.1%}{spread}", *(f"{share:.1%}" for share in shares))
+        table.add_row(name, f"{found.mean():.1%}{spread}", *(f"{share:.1%}" for share in shares))
     return table
 
 

@@ -14,8 +14,8 @@ to the last bit.
 In TensorBoard, open clipping/: norm_before and norm_after of every step (after is really after: Lightning's
 own logging hook runs before it clips), the coefficient, and the angle. loss/train of "unclipped" leaves the
 page.
-Try  --only by_norm --trainer.gradient_clip_val 0.1  (slower, but safe)  or  100  (hardly a clip: what becomes
-of the loss?).
+Try  --only by_norm --trainer.gradient_clip_val 0.1  (slower, but safe),  or  --only by_norm
+--trainer.gradient_clip_val 100  (so long a walk that theory no longer says what becomes of the loss).
 """
 
 import math
@@ -29,7 +29,8 @@ from rich.table import Table
 from zoo.cli import ExperimentCLI
 from zoo.diagnostics import ClippingMonitor, GradientNormMonitor
 from zoo.figures import compare, legend, panels, styles
-from zoo.profiles import mlp_profile
+from zoo.models import MLP
+from zoo.profiles import mlp_layers, mlp_profile
 from zoo.report import Report
 from zoo.run import Run
 from zoo.theory import clipping, mean_field
@@ -40,13 +41,14 @@ Runs = list[Run[L.LightningModule]]  # the repeats of one variant
 Measured = dict[str, Quantity]
 Weights = dict[str, torch.Tensor]
 ROUNDING = "rounding of float64 norms"
+BOUNDED = ("sigmoid", "tanh")  # |φ| ≤ 1
 
 
 def main(args: list[str] | None = None) -> Report:
     """Predict, train, measure, judge."""
     callbacks = {"clipping": ClippingMonitor, "gradient_norms": GradientNormMonitor}
     cli = ExperimentCLI(__file__, L.LightningModule, args, callbacks)
-    cli.announce([p for runs in cli.variants.values() for p in predict(runs[0], cli.variants)])
+    cli.announce(p for runs in cli.variants.values() for p in predict(runs[0], cli.variants))
     before = {name: weights(runs[0]) for name, runs in cli.variants.items()}
     cli.fit()
     measured = {name: measure(runs, before[name], cli.variants) for name, runs in cli.variants.items()}
@@ -56,9 +58,12 @@ def main(args: list[str] | None = None) -> Report:
 def predict(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
     """What the two formulas of clipping say of this run, and the network's theory of who explodes."""
     found: list[Prediction] = []
+    limit = run.trainer.gradient_clip_val
+    if limit is not None and limit <= 0:
+        raise ValueError(f"trainer.gradient_clip_val is {limit}; it must be above 0, or null for no clipping")
     if isinstance(run.model, Classifier):
         found += predict_fate(run, variants)
-    if run.trainer.gradient_clip_val is not None:
+    if limit is not None:
         found += predict_by_value(run) if by_value(run) else predict_by_norm(run)
     return found
 
@@ -90,46 +95,76 @@ def predict_by_value(run: Run[L.LightningModule]) -> list[Prediction]:
 
 def predict_fate(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
     """Who explodes, who is held by the clip, and whom no clip can help."""
-    name, limit, source = run.variant, run.trainer.gradient_clip_val, "Pascanu et al. 2013"
-    ratio = mean_field.log10_signal_ratio(mlp_profile(run.model.network, run.datamodule.x))
-    claim = "what becomes of the loss (all seeds)"
-    found = []
-    if ratio > 1:  # the signal grows tenfold on its way down, or more
-        found.append(Prediction(f"{name}.fate", claim, "diverges" if limit is None else "learns", source))
-    elif ratio < -5:
-        found.append(Prediction(f"{name}.fate", claim, "stands still", source))
-    if limit is not None:
-        found += predict_reach(run)
-        if unclipped_twin(run, variants) and limit > longest_when_vanishing(run) > 0 > ratio:
-            share, bits = "share of the steps that are clipped", "weights that differ from unclipped"
-            found.append(Prediction(f"{name}.share", share, 0.0, "φ ≤ 1: ‖g‖ < c"))
-            found.append(Prediction(f"{name}.bits", bits, 0, "a coefficient of 1"))
+    name, limit, network = run.variant, run.trainer.gradient_clip_val, run.model.network
+    found = [] if limit is None else predict_reach(run)
+    if word := predicted_fate(run):
+        claim = "what becomes of the loss (all seeds)"
+        found.append(Prediction(f"{name}.fate", claim, word, "Pascanu et al. 2013"))
+    if unclipped_twin(run, variants) and limit > longest_when_vanishing(network) and log10_ratio(run) < -5:
+        share, bits = "share of the steps that are clipped", "weights that differ from unclipped"
+        found.append(Prediction(f"{name}.share", share, 0.0, "φ ≤ 1: ‖g‖ < c"))
+        found.append(Prediction(f"{name}.bits", bits, 0, "a coefficient of 1"))
     return found
+
+
+def predicted_fate(run: Run[L.LightningModule]) -> str:
+    """One word for the loss; empty where theory does not say.
+
+    Where the signal grows tenfold or more through an unbounded activation, plain steps throw the weights
+    away. A clip holds them if it lets them walk about as far as they are long: more than a hundredth of
+    that, less than twice.
+    """
+    network, ratio = run.model.network, log10_ratio(run)
+    if ratio < -5:
+        return "stands still"
+    if ratio < 1 or network.activation in BOUNDED or run.optimizer["name"] != "SGD":
+        return ""
+    if run.trainer.gradient_clip_val is None:
+        return "diverges"
+    return "comes down" if 0.01 < reach(run) / length(network) < 2 else ""
+
+
+def log10_ratio(run: Run[L.LightningModule]) -> float:
+    """log10 ‖δ_1‖/‖δ_L‖ as mean-field theory has it."""
+    return mean_field.log10_signal_ratio(mlp_profile(run.model.network, run.datamodule.x))
+
+
+def length(network: MLP) -> float:
+    """‖(W_1, …, W_L)‖ at initialization: N rows in each layer, of expected square σ_w²."""
+    return math.sqrt(sum(network.width * layer.weight for layer in mlp_layers(network)[:-1]))
 
 
 def predict_reach(run: Run[L.LightningModule]) -> list[Prediction]:
     """A bounded step makes a bounded walk, whatever the loss does."""
-    o, limit = run.optimizer, run.trainer.gradient_clip_val
-    longest, symbols = (limit * math.sqrt(parameters(run)), "c√P") if by_value(run) else (limit, "c")
-    reach = o["lr"] * longest * run.trainer.max_steps / (1 - o["momentum"])
-    small = {"rtol": 1e-12, "because": ROUNDING}
-    name, source = run.variant, "triangle inequality"
-    claim = f"how far weights move: η{symbols}K/(1 − β)"
-    return [
-        Prediction(f"{name}.longest", f"longest gradient after: {symbols}", longest, source, "≤", **small),
-        Prediction(f"{name}.moved", claim, reach, source, "≤", **small),
-    ]
+    name, source, small = run.variant, "triangle inequality", {"rtol": 1e-12, "because": ROUNDING}
+    symbols = "c√P" if by_value(run) else "c"
+    claim = f"longest gradient after: {symbols}"
+    found = [Prediction(f"{name}.longest", claim, longest(run), source, "≤", **small)]
+    if run.optimizer["name"] == "SGD" and not run.optimizer["weight_decay"]:
+        claim = f"how far weights move: η{symbols}K/(1 − β)"
+        found.append(Prediction(f"{name}.moved", claim, reach(run), source, "≤", **small))
+    return found
 
 
-def longest_when_vanishing(run: Run[L.LightningModule]) -> float:
-    """A bound on ‖g‖ of a vanishing network whose activation stays within ±1; 0.0 for another activation.
+def longest(run: Run[L.LightningModule]) -> float:
+    """The longest gradient that the clip lets pass: c by norm, c√P by value."""
+    limit: float = run.trainer.gradient_clip_val
+    return limit * math.sqrt(parameters(run)) if by_value(run) else limit
+
+
+def reach(run: Run[L.LightningModule]) -> float:
+    """How far K clipped steps of SGD lead at most: every gradient is worth η(1 + β + β² + …) in the end."""
+    o = run.optimizer
+    return o["lr"] * longest(run) * run.trainer.max_steps / (1 - o["momentum"])
+
+
+def longest_when_vanishing(network: MLP) -> float:
+    """A bound on ‖g‖ of a vanishing network with |φ| ≤ 1; infinite for another activation.
 
     The output layer has nearly all of it: ‖∂L/∂(W, b)‖ ≤ ‖p − y‖ √(‖φ‖² + 1) ≤ √2 √(N + 1). A tenth more is
-        left
     for the layers below.
     """
-    bounded = run.model.network.activation in ("sigmoid", "tanh")
-    return 1.1 * math.sqrt(2 * (run.model.network.width + 1)) if bounded else 0.0
+    return 1.1 * math.sqrt(2 * (network.width + 1)) if network.activation in BOUNDED else math.inf
 
 
 def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
@@ -156,9 +191,12 @@ def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
 
 
 def angle(run: Run[L.LightningModule]) -> float:
-    """By norm the largest of the run; by value the mean over its steps."""
+    """By norm the largest of the run; by value that of the first step, with noise the mean over steps."""
     angles = run.callback(ClippingMonitor).angles
-    return sum(angles) / len(angles) if by_value(run) else max(angles)
+    if not by_value(run):
+        return max(angles)
+    noisy = not isinstance(run.model, Classifier) and run.model.noise_std
+    return sum(angles) / len(angles) if noisy else angles[0]
 
 
 def fate(runs: Runs) -> str:
@@ -167,9 +205,8 @@ def fate(runs: Runs) -> str:
     for run in runs:
         losses = torch.stack(run.model.losses)
         change = float(losses[-10:].mean() / losses[0])
-        words.add(
-            "learns" if change < 0.5 else "stands still" if change < 2 else "diverges"
-        )  # nan < 2 is false
+        # In this order, since NaN is below nothing.
+        words.add("comes down" if change < 0.5 else "stands still" if change < 2 else "diverges")
     return " or ".join(sorted(words))
 
 

@@ -37,14 +37,15 @@ from zoo.verdict import Prediction, Quantity
 
 Runs = list[Run[Classifier]]  # the repeats of one variant
 IGNORANCE = math.log(10)  # nats: the loss of equal odds on ten classes
-LEARNING_STEPS = 40  # a network that learns these digits has begun to by then
+STEPS_A_LAYER = 3  # by then a network that learns these digits has begun to: seen, not derived
 SMALLEST_SQUARE = 2.0**-149  # what is smaller is 0 in float32
+SMALLEST_RATIO = 1e-35  # float32's smallest normal number, 1e-38, with room for entries below the norm
 
 
 def main(args: list[str] | None = None) -> Report:
     """Predict, train, measure, judge."""
     cli = ExperimentCLI(__file__, Classifier, args, {"gradient_norms": GradientNormMonitor})
-    cli.announce([p for runs in cli.variants.values() for p in predict(runs)])
+    cli.announce(p for runs in cli.variants.values() for p in predict(runs))
     before = {name: first_weights(runs[0]) for name, runs in cli.variants.items()}
     cli.fit()
     measured = {name: measure(runs, before[name]) for name, runs in cli.variants.items()}
@@ -74,7 +75,7 @@ def predict(runs: Runs) -> list[Prediction]:
 
 def predict_float32(run: Run[Classifier], ratio: float) -> list[Prediction]:
     """Float32 squares its entries to take a norm: below 1e-45 squares are 0, long before the entries are."""
-    if run.trainer.precision != "32-true" or 10 ** (2 * ratio) > SMALLEST_SQUARE:
+    if run.trainer.precision != "32-true" or not SMALLEST_RATIO < 10**ratio < SMALLEST_SQUARE**0.5:
         return []
     name, weights = run.variant, run.model.network.hidden[0].weight.numel()
     return [
@@ -86,13 +87,15 @@ def predict_float32(run: Run[Classifier], ratio: float) -> list[Prediction]:
 def predict_learning(run: Run[Classifier], ratio: float) -> list[Prediction]:
     """Who learns, and whose first layer does not move by a single bit."""
     name, found = run.variant, []
+    if run.optimizer["name"] != "SGD":
+        return found  # Adam divides the gradient's size out
     rate = run.optimizer["lr"] / (1 - run.optimizer["momentum"])
     if (
         10**ratio * rate * run.trainer.max_steps < 1e-23
     ):  # the last bit of the smallest weights is worth 1e-22
         claim = f"weights of layer 1 that {run.trainer.max_steps} steps move"
         found.append(Prediction(f"{name}.moved", claim, 0, "w − ηg = w where ηg is below w's last bit"))
-    if run.trainer.max_steps < LEARNING_STEPS:
+    if run.trainer.max_steps < STEPS_A_LAYER * run.model.network.depth:
         return found
     claim = f"loss after {run.trainer.max_steps} steps, in nats"
     if ratio < -6:
@@ -111,7 +114,7 @@ def measure(runs: Runs, before: Tensor) -> dict[str, Quantity]:
     return {
         "signal": mean(log_ratio(signals(run), 0) for run in runs),
         "slopes": mean(sum(math.log10(slope) for slope, _ in factors(run)) for run in runs),
-        "weights": mean(log_ratio(weight_norms(run), 1) for run in runs),
+        "weights": mean(log_ratio(weight_norms(run), min(1, len(signals(run)) - 1)) for run in runs),
         "own_norm": float(gradient.norm()),
         "nonzero": int(gradient.count_nonzero()),
         "moved": int((first != before.to(first)).sum()),

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, NoReturn
 
@@ -195,9 +195,20 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             folder.parent.parent, folder.parent.name, folder.name, sub_dir=variant, default_hp_metric=False
         )
 
-    def announce(self, predictions: Sequence[Prediction]) -> None:
-        """State what calculus predicts, on the terminal and in predictions.json, before any training."""
-        self.predictions = list(predictions)
+    def announce(self, predictions: Iterable[Prediction]) -> None:
+        """State what calculus predicts, on the terminal and in predictions.json, before any training.
+
+        Args:
+            predictions: best a generator, so that what theory refuses is answered here, in one sentence.
+        """
+        try:
+            self.predictions = list(predictions)
+        except ValueError as error:
+            self.refuse(str(error))
+        if not self.predictions:
+            self.refuse(
+                "no law of this experiment speaks of this config; see its script for their conditions"
+            )
         write_predictions(self.folder, self.predictions)
         if not self.config.brief:
             question, law = escape(self.experiment.question), escape(self.experiment.law)

@@ -37,6 +37,9 @@ def _varies(key: str, settings: Sequence[dict[str, Any]]) -> bool:
 
 
 def _metrics(run: Run[Any], verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """``verdict/<quantity>`` → what was measured; names are no numbers, and stay out."""
-    own = [v for v in verdicts if v.prediction.variant == run.variant and not isinstance(v.measured, str)]
-    return {f"verdict/{v.prediction.key.partition('.')[2]}": float(v.measured) for v in own}
+    """``verdict/<quantity>`` → its measurement, if that is a number; and how many verdicts hold."""
+    own = [v for v in verdicts if v.prediction.variant == run.variant]
+    numbers = {v.prediction.key.partition(".")[2]: v.measured for v in own if not isinstance(v.measured, str)}
+    return {"verdict/holding": float(sum(v.holds for v in own))} | {
+        f"verdict/{quantity}": float(measured) for quantity, measured in numbers.items()
+    }

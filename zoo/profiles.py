@@ -6,7 +6,7 @@ from torch import Tensor
 
 from zoo.models import MLP
 from zoo.theory import mean_field
-from zoo.theory.initialization import mlp_variances
+from zoo.theory.initialization import Variances, mlp_variances
 
 
 def mlp_profile(network: MLP, x: Tensor) -> mean_field.Profile:
@@ -16,11 +16,15 @@ def mlp_profile(network: MLP, x: Tensor) -> mean_field.Profile:
         network: only its arguments are read, never its weights.
         x: the inputs that it will see, of any shape; only the mean of their squares matters.
     """
+    return mean_field.propagate(network.activation, mlp_layers(network), float((x.double() ** 2).mean()))
+
+
+def mlp_layers(network: MLP) -> tuple[Variances, ...]:
+    """σ_w² and σ_b² of the network's hidden layers and its output layer, as they are drawn."""
     n = network
-    layers = mlp_variances(
+    return mlp_variances(
         n.initialization, n.in_features, n.width, n.depth, n.out_features, n.weight_std, n.bias
     )
-    return mean_field.propagate(n.activation, layers, float((x.double() ** 2).mean()))
 
 
 def ratio_tolerance(network: MLP, profile: mean_field.Profile, seeds: int) -> float:

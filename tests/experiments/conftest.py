@@ -1,0 +1,45 @@
+"""Each file here is about the experiment it is named for; its script is loaded as a module, to be broken."""
+
+import importlib.util
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from matplotlib.figure import Figure
+
+from zoo import catalogue
+
+
+@pytest.fixture
+def script(request: pytest.FixtureRequest) -> ModuleType:
+    """The experiment's script, so that what stands in it can be replaced."""
+    experiment = catalogue.experiment(request.path.stem.removeprefix("test_"))
+    spec = importlib.util.spec_from_file_location(experiment.name, experiment.script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def failures(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], set[str]]:
+    """The keys of the verdicts that fail in an experiment as it is typed.
+
+    Its figure stays empty: to draw it takes longer than to train.
+    """
+    monkeypatch.setattr(script, "draw", lambda *runs: Figure())
+
+    def failing(typed: str) -> set[str]:
+        report = script.main(["--brief=true", f"--runs_dir={tmp_path}", *shlex.split(typed)])
+        failed = {verdict.prediction.key for verdict in report.verdicts if not verdict.holds}
+        assert report.verdicts
+        assert report.holds == (not failed)
+        assert report.exit_code == (1 if failed else 0)
+        return failed
+
+    return failing
