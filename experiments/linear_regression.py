@@ -72,18 +72,15 @@ def predict(run: Run[Regressor], path: Tensor) -> list[Prediction]:
             because=rounding["because"],
         ),
     ]
-    if stable == bool(errors[-1] < errors[0]):  # the run is long enough to show it
+    share = share_of_the_rest(run, path[0] - optimum(run))
+    if share < 0.5:  # late in the run, the slowest eigenvectors decide
         claim, fate = f"η = {rate:g} {'<' if stable else '>'} 2/λ_max", "converges" if stable else "diverges"
         found.append(Prediction(f"{name}.fate", claim, fate, "Nocedal & Wright 2006, ch. 3"))
-    return found + predict_factor(run, path[0] - optimum(run))
+    return found if share > 1e-6 else [*found, predict_factor(name, rate, curvatures, share)]
 
 
-def predict_factor(run: Run[Regressor], error: Tensor) -> list[Prediction]:
-    """The error's factor a step at the end of the run, if the run is long enough to show a single one."""
-    name, rate, curvatures = run.variant, run.optimizer["lr"], descent.curvatures(hessian(run))
-    share = share_of_the_rest(run, error)
-    if share > 1e-6:
-        return []
+def predict_factor(name: str, rate: float, curvatures: Tensor, share: float) -> Prediction:
+    """The error's factor a step at the end of a run that is long enough to show a single one."""
     key, best = f"{name}.factor", descent.best_rate(curvatures)
     if abs(rate - best) < 1e-5 * best:
         claim, value = "factor of the error a step, (κ − 1)/(κ + 1)", descent.best_contraction(curvatures)
@@ -91,7 +88,7 @@ def predict_factor(run: Run[Regressor], error: Tensor) -> list[Prediction]:
     else:
         claim, value = "factor of the error a step, max |1 − ηλ|", descent.contraction(rate, curvatures)
         tolerance = {"atol": 1e-9 + share, "because": "what the other eigenvectors still contribute"}
-    return [Prediction(key, claim, value, "Polyak 1964", **tolerance)]
+    return Prediction(key, claim, value, "Polyak 1964", **tolerance)
 
 
 def measure(run: Run[Regressor], path: Tensor) -> dict[str, Quantity]:
@@ -100,12 +97,13 @@ def measure(run: Run[Regressor], path: Tensor) -> dict[str, Quantity]:
     by_hand = torch.stack([hand_gradient(run, point) for point in recorded.points[:-1]])
     errors = (recorded.points - optimum(run)).norm(dim=1)
     gradients = recorded.gradients
-    sizes = gradients.norm(
-        dim=1
-    )  # near the optimum, rounding is that of the terms, which have not become smaller
+    sizes = gradients.norm(dim=1)
+    sizes = sizes.clamp(
+        min=float(sizes[0])
+    )  # as ∇L → 0 the terms in its sum stay large, and so does rounding
     return {
-        "gradient": float(((by_hand - gradients).norm(dim=1) / sizes.clamp(min=float(sizes[0]))).max()),
-        "fate": "converges" if errors[-1] < errors[0] else "diverges",
+        "gradient": float(((by_hand - gradients).norm(dim=1) / sizes).max()),
+        "fate": "converges" if measured_factor(errors) < 1 else "diverges",
         "path": float(((recorded.points - path).norm(dim=1) / path.norm(dim=1)).max()),
         "left": float(errors[-1] / errors[0]),
         "factor": measured_factor(errors),

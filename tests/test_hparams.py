@@ -43,11 +43,17 @@ def test_only_what_varies_is_compared(report):
 
 
 def test_each_run_has_its_own_measurement(report):
-    assert metrics_of(report.folder / "gradient_descent") == {"verdict/steps": 145}
-    assert metrics_of(report.folder / "heavy_ball") == {"verdict/steps": 52}
+    assert metrics_of(report.folder / "gradient_descent") == {"verdict/holding": 1, "verdict/steps": 145}
+    assert metrics_of(report.folder / "heavy_ball") == {"verdict/holding": 1, "verdict/steps": 52}
 
 
 def test_a_single_run_is_known_by_its_seed(tmp_path):
     arguments = ["--only=heavy_ball", "--brief=true", f"--runs_dir={tmp_path}", "--seed_everything=3"]
     report = conduct(catalogue.experiment("saddle_escape"), arguments)
     assert settings_of(report.folder / "heavy_ball") == {"seed": 3.0}
+
+
+def test_a_run_whose_only_verdict_is_a_word_has_a_row_too(tmp_path):
+    arguments = ["--only=unclipped", "--brief=true", f"--runs_dir={tmp_path}"]
+    report = conduct(catalogue.experiment("gradient_clipping"), arguments)
+    assert metrics_of(report.folder / "unclipped") == {"verdict/holding": 1}
