@@ -102,7 +102,7 @@ def predict_worst(variants: dict[str, Runs]) -> list[Prediction]:
         return []
     if not epochs or epochs % trainer.check_val_every_n_epoch:
         return []
-    claim = f"accuracy of {weakest(variants)}, the least gradient, less the lowest of the others"
+    claim = f"accuracy of {weakest(variants)} (least gradient) minus the lowest of the others"
     because = "three points: at chance level a class more or less in the sample decides"
     return [Prediction("all.worst", claim, 0.0, "Glorot & Bengio 2010", "≤", atol=0.03, because=because)]
 

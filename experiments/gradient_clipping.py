@@ -12,8 +12,8 @@ to the last bit.
     python experiments/gradient_clipping.py
 
 In TensorBoard, open clipping/: norm_before and norm_after of every step (after is really after: Lightning's
-own logging hook runs before it clips), the coefficient, and the angle. loss/train of "unclipped" leaves the
-page.
+own logging hook runs before it clips), the coefficient, and the angle. loss/train of "unclipped" goes off the
+chart.
 Try  --only by_norm --trainer.gradient_clip_val 0.1  (slower, but safe),  or  --only by_norm
 --trainer.gradient_clip_val 100  (so long a walk that theory no longer says what becomes of the loss).
 """
@@ -72,7 +72,7 @@ def predict_by_norm(run: Run[L.LightningModule]) -> list[Prediction]:
     """min(1, c/(‖g‖ + 1e-6)) on every step, and the direction kept."""
     name, source = run.variant, "Pascanu et al. 2013"
     small = {"atol": 1e-9, "because": ROUNDING}
-    formula = "coefficient less min(1, c/(‖g‖ + 1e-6))"
+    formula = "coefficient minus min(1, c/(‖g‖ + 1e-6))"
     return [
         Prediction(f"{name}.formula", formula, 0.0, source, **small),
         Prediction(f"{name}.angle", "largest angle, in degrees", 0.0, source, atol=1e-6, because=ROUNDING),
@@ -138,7 +138,7 @@ def predict_reach(run: Run[L.LightningModule]) -> list[Prediction]:
     """A bounded step makes a bounded walk, whatever the loss does."""
     name, source, small = run.variant, "triangle inequality", {"rtol": 1e-12, "because": ROUNDING}
     symbols = "c√P" if by_value(run) else "c"
-    claim = f"longest gradient after: {symbols}"
+    claim = f"largest ‖g‖ after: {symbols}"
     found = [Prediction(f"{name}.longest", claim, longest(run), source, "≤", **small)]
     if run.optimizer["name"] == "SGD" and not run.optimizer["weight_decay"]:
         claim = f"how far weights move: η{symbols}K/(1 − β)"
@@ -267,10 +267,15 @@ def draw(variants: dict[str, Runs]) -> Figure:
             compare(norms, name, style, list(enumerate(seen.after)))
             compare(losses, name, style, list(enumerate(float(loss) for loss in run.model.losses)))
         elif run.model.noise_std and by_value(run):
-            compare(angles, name, style, [(run.trainer.gradient_clip_val / run.model.noise_std, angle(run))])
+            point = (run.trainer.gradient_clip_val / run.model.noise_std, angle(run))
+            compare(angles, name, {"color": "black", "marker": style["marker"]}, [point])
+            angles.annotate(f" {name}", point, fontsize="small")
     norms.set(xlabel="step", ylabel="‖g‖ that the optimizer gets", yscale="log", ylim=(0.03, 1e5))
     losses.set(
-        xlabel="step", ylabel="cross-entropy, nats (what explodes leaves)", yscale="log", ylim=(0.1, 1e5)
+        xlabel="step",
+        ylabel="cross-entropy, nats (what diverges leaves the plot)",
+        yscale="log",
+        ylim=(0.1, 1e5),
     )
     angles.set(xlabel="limit / standard deviation of the entries", ylabel="degrees", xscale="log")
     legend(figure, norms, "markers: measured; line: predicted for Gaussian gradients", columns=5)

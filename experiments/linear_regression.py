@@ -7,7 +7,8 @@ The gradient of the mean squared error is written here by hand and compared with
 every run. With it, gradient descent on real data, ten measurements of 442 diabetes patients, does what the
 Hessian's eigenvalues say: how fast, up to which rate, and where each iterate lies. Raw features, whose units
 differ by a factor of hundreds, have a condition number κ a hundred thousand times as large: the same steps
-leave nearly all of the error.
+leave nearly all of the error. The best rate is best for the worst start: from one start or other, another
+may be ahead for a while.
 
     python experiments/linear_regression.py
 

@@ -50,8 +50,10 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
         claim = f"{form}: largest |y| of a run from y = 0"
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
     law = "Kingma & Ba 2015" if run.optimizer["name"] == "Adam" else "derived; O'Neill & Wright 2019"
-    claim = f"{form}: steps from y = {start:g} to {run.model.stop_radius:g}"
-    return [Prediction(f"{name}.steps", claim, escape_steps(run), law)]
+    claim, steps = f"{form}: steps from y = {start:g} to {run.model.stop_radius:g}", escape_steps(run)
+    if steps > run.datamodule.count:
+        raise ValueError(f"{name} needs {steps} steps; data.count is {run.datamodule.count}")
+    return [Prediction(f"{name}.steps", claim, steps, law)]
 
 
 def predict_noise(run: Run[Minimizer]) -> list[Prediction]:
@@ -175,7 +177,8 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
     right.set(xlabel="step k", ylabel="|y_k|", yscale="log")
     right.grid(alpha=0.3)
     momentum = "Momentum is PyTorch's: v ← βv + g, w ← w − ηv; averaged: v ← βv + (1 − β)g"
-    legend(figure, right, f"markers: measured; lines: predicted. {momentum}", columns=2)
+    marks = "left: measured paths; right: measured markers on predicted lines (Adam has no closed form)"
+    legend(figure, right, f"{marks}\n{momentum}", columns=2)
     return figure
 
 

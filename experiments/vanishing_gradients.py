@@ -37,7 +37,8 @@ from zoo.verdict import Prediction, Quantity
 
 Runs = list[Run[Classifier]]  # the repeats of one variant
 IGNORANCE = math.log(10)  # nats: the loss of equal odds on ten classes
-STEPS_A_LAYER = 3  # by then a network that learns these digits has begun to: seen, not derived
+# By then, at such a rate η/(1 − β), a network that learns these digits has begun to: seen, not derived.
+STEPS_A_LAYER, RATES = 3, (0.05, 0.5)
 SMALLEST_SQUARE = 2.0**-149  # what is smaller is 0 in float32
 SMALLEST_RATIO = 1e-35  # float32's smallest normal number, 1e-38, with room for entries below the norm
 
@@ -64,7 +65,7 @@ def predict(runs: Runs) -> list[Prediction]:
     steepest = slopes.steepest(run.model.network.activation)[1]
     if steepest < 1:
         bound = (depth - 1) * math.log10(steepest)
-        claim = "log10 of what the slopes alone leave"
+        claim = "log10 of the product of the slopes alone"
         found.append(Prediction(f"{name}.slopes", claim, bound, f"φ' ≤ {steepest:g}", "≤"))
     if not run.model.network.bias:
         claim = f"log10 ‖∂L/∂W_2‖/‖∂L/∂W_{depth}‖, which hides it"
@@ -95,7 +96,7 @@ def predict_learning(run: Run[Classifier], ratio: float) -> list[Prediction]:
     ):  # the last bit of the smallest weights is worth 1e-22
         claim = f"weights of layer 1 that {run.trainer.max_steps} steps move"
         found.append(Prediction(f"{name}.moved", claim, 0, "w − ηg = w where ηg is below w's last bit"))
-    if run.trainer.max_steps < STEPS_A_LAYER * run.model.network.depth:
+    if run.trainer.max_steps < STEPS_A_LAYER * run.model.network.depth or not RATES[0] < rate < RATES[1]:
         return found
     claim = f"loss after {run.trainer.max_steps} steps, in nats"
     if ratio < -6:
@@ -183,7 +184,7 @@ def draw(variants: dict[str, Runs]) -> Figure:
             xlabel="layer l, counted from the input", ylabel="relative to the last hidden layer", yscale="log"
         )
         axes.grid(alpha=0.3)
-    legend(figure, left, "markers: measured at the first step; lines: mean-field prediction")
+    legend(figure, left, "markers: measured at the first step; lines (left): mean-field prediction")
     return figure
 
 

@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; everything logged until now is kept\n")
+        sys.stderr.write("interrupted\n")
         return 130
 
 
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(answer=_list)
 
     run = commands.add_parser("run", help="one experiment, with any of its keys", add_help=False)
-    run.add_argument("experiment", metavar="EXPERIMENT", help="a name that zoo list shows")
+    run.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help="a name that zoo list shows")
     run.set_defaults(answer=_run)
 
     tour = commands.add_parser("tour", help="every experiment in turn, and one table of verdicts")
@@ -61,6 +61,9 @@ def _list(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
+    if arguments.experiment is None:
+        names = ", ".join(e.name for e in catalogue.experiments())
+        raise ValueError(f"zoo run needs an experiment, and then any of its keys; choose one of {names}")
     experiment = catalogue.experiment(arguments.experiment)
     from zoo.tour import conduct
 

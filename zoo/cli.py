@@ -1,6 +1,8 @@
 """ExperimentCLI: from a config to runs, from predictions to a report."""
 
 import math
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -80,7 +82,12 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             save_config_callback=None,
             trainer_defaults=TRAINER_DEFAULTS | {"callbacks": [self.share_done]},
             seed_everything_default=0,
-            parser_kwargs={"default_config_files": [str(self.experiment.config)], "allow_abbrev": False},
+            parser_kwargs={
+                "prog": f"zoo run {self.experiment.name}",
+                "description": self.experiment.question,
+                "default_config_files": [str(self.experiment.config)],
+                "allow_abbrev": False,
+            },
             parser_class=Parser,
             subclass_mode_model=model_class is L.LightningModule,
             subclass_mode_data=True,
@@ -109,6 +116,8 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse, and refuse what would only be stumbled over later."""
+        if not self.experiment.config.is_file():
+            parser.error(f"the experiment's config {self.experiment.config} is missing")
         try:
             super().parse_arguments(parser, args)
         except UnicodeDecodeError as error:
@@ -130,7 +139,7 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         try:
             self.runs: list[Run[ModelT]] = list(self._build())
         except SystemExit:
-            self.folder.rmdir()  # what was refused leaves nothing behind
+            shutil.rmtree(self.folder, ignore_errors=True)  # what was refused leaves nothing behind
             raise
         self.model, self.datamodule, self.trainer = (
             self.runs[0].model,
@@ -192,7 +201,12 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
     def _logger(self, variant: str) -> TensorBoardLogger:
         folder = self.folder
         return TensorBoardLogger(
-            folder.parent.parent, folder.parent.name, folder.name, sub_dir=variant, default_hp_metric=False
+            folder.parent.parent,
+            folder.parent.name,
+            folder.name,
+            sub_dir=variant,
+            default_hp_metric=False,
+            flush_secs=5,  # the writer may miss Ctrl-C's wake-up, and then sleeps until its next flush
         )
 
     def announce(self, predictions: Iterable[Prediction]) -> None:
@@ -213,6 +227,8 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         if not self.config.brief:
             question, law = escape(self.experiment.question), escape(self.experiment.law)
             self.console.print(f"\n[bold]{question}[/bold]\n{law}\n")
+            if self.typed:
+                self.console.print(f"As typed, for every run: {escape(shlex.join(self.typed))}\n")
             self.console.print(stated(self.predictions))
 
     def fit(self) -> None:
@@ -270,7 +286,7 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         write_report(report, self.config.seed_everything, figures or {})
         log_hyperparameters(self.runs, verdicts)
         if not self.config.brief:
-            self.console.print(*tables, judged([report]), sep="\n")
+            self.console.print(*tables, judged([report], self.console.width), sep="\n")
             self.console.print(f"\nCurves, figures and verdicts: [bold]{self.folder}[/bold]")
             self.console.print(
                 f"To look at them: {board_command(self.experiment.name, self.config.runs_dir)}"
@@ -278,5 +294,10 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
         return report
 
     def refuse(self, reason: str) -> NoReturn:
-        """Answer input that makes no sense here: one sentence, and exit with status 2."""
+        """Answer input that makes no sense here: one sentence, and exit with status 2.
+
+        Before anything is predicted the run's folder is removed, so that no empty run is the latest one.
+        """
+        if self.predictions is None and hasattr(self, "folder"):
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.parser.error(reason)

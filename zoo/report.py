@@ -59,14 +59,19 @@ def stated(predictions: Sequence[Prediction]) -> Table:
     return table
 
 
-def judged(reports: Sequence[Report]) -> Table:
-    """The verdicts of one or more experiments, as a table for the terminal."""
+def judged(reports: Sequence[Report], width: int = 160) -> Table:
+    """The verdicts of one or more experiments, as a table for a terminal of that width in characters.
+
+    Where it is narrow, the sources are left out; verdicts.json has them.
+    """
+    columns = 5 if width >= 110 else 4
     table = Table(title="Verdicts", title_justify="left", header_style="bold")
     for column in ("run", "claim"):
         table.add_column(column)
     for column in ("predicted", "measured", "tolerance"):
         table.add_column(column, justify="right")
-    table.add_column("source", style="dim")
+    if columns == 5:
+        table.add_column("source", style="dim")
     table.add_column("")
     for report in reports:
         if len(reports) > 1:
@@ -75,7 +80,7 @@ def judged(reports: Sequence[Report]) -> Table:
         for v, variant in zip(report.verdicts, _once([v.prediction for v in report.verdicts]), strict=True):
             table.add_row(
                 variant,
-                *map(escape, _cells(v)),
+                *map(escape, _cells(v)[:columns]),
                 "[green]holds[/green]" if v.holds else "[bold red]FAILS[/bold red]",
             )
     return table
@@ -83,8 +88,11 @@ def judged(reports: Sequence[Report]) -> Table:
 
 def markdown(verdicts: Sequence[Verdict]) -> str:
     """The verdicts as a Markdown table, for TensorBoard's Text tab."""
-    head = "| run | claim | predicted | measured | tolerance | source | |\n|---|---|---|---|---|---|---|\n"
-    rows = ((v.prediction.variant, *_cells(v), "holds" if v.holds else "**FAILS**") for v in verdicts)
+    head = "| run | claim | predicted | measured | tolerance | source | | because |\n" + "|---" * 8 + "|\n"
+    rows = (
+        (v.prediction.variant, *_cells(v), "holds" if v.holds else "**FAILS**", v.prediction.because)
+        for v in verdicts
+    )
     return head + "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
     )

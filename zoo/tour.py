@@ -37,7 +37,7 @@ def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") ->
         status = INTERRUPTED
     if not reports:
         return status
-    console.print(judged(reports))
+    console.print(judged(reports, console.width))
     held = sum(v.holds for r in reports for v in r.verdicts)
     judgements = sum(len(r.verdicts) for r in reports)
     look = board_command(chosen[0].name, runs_dir)
