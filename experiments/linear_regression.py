@@ -74,7 +74,8 @@ def predict(run: Run[Regressor], path: Tensor) -> list[Prediction]:
         ),
     ]
     share = share_of_the_rest(run, path[0] - optimum(run))
-    if share < 0.5:  # late in the run, the slowest eigenvectors decide
+    factor = descent.contraction(rate, curvatures)
+    if factor < 1 or share < factor**2 - 1:  # else what still shrinks hides, within this run, what grows
         claim, fate = f"η = {rate:g} {'<' if stable else '>'} 2/λ_max", "converges" if stable else "diverges"
         found.append(Prediction(f"{name}.fate", claim, fate, "Nocedal & Wright 2006, ch. 3"))
     return found if share > 1e-6 else [*found, predict_factor(name, rate, curvatures, share)]

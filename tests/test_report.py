@@ -102,10 +102,10 @@ def test_a_figure_is_a_png_of_its_name_too(tmp_path):
 def test_markdown_has_a_row_a_verdict_and_escapes_the_bars_of_formulas():
     table = markdown([verdict(relation="≤", atol=0.25), Verdict(Prediction("a.b", "|y|", 2, "x|y"), 3)])
     head, rule, *rows = table.splitlines()
-    assert head.count("|") == rule.count("|") == 8
+    assert head.count("|") == rule.count("|") == 9
     assert rows == [
-        "| slow | claim | ≤ 1 | 1 | ± 0.25 | elementary | holds |",
-        r"| a | \|y\| | 2 | 3 | exact | x\|y | **FAILS** |",
+        "| slow | claim | ≤ 1 | 1 | ± 0.25 | elementary | holds | for the test |",
+        r"| a | \|y\| | 2 | 3 | exact | x\|y | **FAILS** |  |",
     ]
 
 

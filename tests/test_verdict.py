@@ -141,7 +141,8 @@ def test_a_verdict_is_one_line(claim, measured, line):
         (1.23456789, 0.0, "1.23457"),
         (1.23456789, 0.3, "1.235"),  # a hundredth of 0.3, and no finer
         (1234.5678, 30.0, "1234.6"),
-        (-1e-9, 0.1, "0"),
+        (-1e-9, 0.1, "-1e-09"),  # all digits are below: one is left
+        (-1e-16, 0.1, "0"),  # rounding of 0
         (1e-40, 1e-42, "1e-40"),
         (123456789, 0.0, "123456789"),
         (NAN, 0.1, "nan"),
