@@ -60,6 +60,8 @@ def predict(runs: Runs) -> list[Prediction]:
     """The steepest slope, the gain and the share of flat slopes of one activation."""
     run, network, theory = runs[0], runs[0].model.network, profile(runs[0])
     name, activation = run.variant, network.activation
+    if network.depth < 2:
+        raise ValueError(f"{name} has one hidden layer: no gradient passes from one to another")
     flat = mean(mean_field.saturated_share(activation, q, FLAT) for q in theory.preactivation_variances[:-1])
     units = network.width * network.depth * len(runs)
     return [
@@ -140,7 +142,7 @@ def signal(run: Run[Classifier]) -> float:
 
 def per_layer(run: Run[Classifier], log10_ratio: float) -> float:
     """The factor that, once for each step from one hidden layer to the next, makes the ratio."""
-    return 10.0 ** (log10_ratio / max(1, run.model.network.depth - 1))
+    return 10.0 ** (log10_ratio / (run.model.network.depth - 1))
 
 
 def profile(run: Run[Classifier]) -> mean_field.Profile:

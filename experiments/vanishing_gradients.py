@@ -38,7 +38,7 @@ from zoo.verdict import Prediction, Quantity
 Runs = list[Run[Classifier]]  # the repeats of one variant
 IGNORANCE = math.log(10)  # nats: the loss of equal odds on ten classes
 # By then, at such a rate η/(1 − β), a network that learns these digits has begun to: seen, not derived.
-STEPS_A_LAYER, RATES = 3, (0.05, 0.5)
+STEPS, STEPS_A_LAYER, RATES = 60, 3, (0.05, 0.5)
 SMALLEST_SQUARE = 2.0**-149  # what is smaller is 0 in float32
 SMALLEST_RATIO = 1e-35  # float32's smallest normal number, 1e-38, with room for entries below the norm
 
@@ -56,6 +56,8 @@ def main(args: list[str] | None = None) -> Report:
 def predict(runs: Runs) -> list[Prediction]:
     """What mean-field theory says of a network of this config, before it sees a gradient."""
     run, name, depth = runs[0], runs[0].variant, runs[0].model.network.depth
+    if depth < 2:
+        raise ValueError(f"{name} has one hidden layer: no gradient passes from one to another")
     theory = profile(run)
     ratio = mean_field.log10_signal_ratio(theory)
     tolerance = ratio_tolerance(run.model.network, theory, len(runs))
@@ -96,7 +98,8 @@ def predict_learning(run: Run[Classifier], ratio: float) -> list[Prediction]:
     ):  # the last bit of the smallest weights is worth 1e-22
         claim = f"weights of layer 1 that {run.trainer.max_steps} steps move"
         found.append(Prediction(f"{name}.moved", claim, 0, "w − ηg = w where ηg is below w's last bit"))
-    if run.trainer.max_steps < STEPS_A_LAYER * run.model.network.depth or not RATES[0] < rate < RATES[1]:
+    enough = max(STEPS, STEPS_A_LAYER * run.model.network.depth)
+    if run.trainer.max_steps < enough or not RATES[0] < rate < RATES[1]:
         return found
     claim = f"loss after {run.trainer.max_steps} steps, in nats"
     if ratio < -6:
@@ -115,7 +118,7 @@ def measure(runs: Runs, before: Tensor) -> dict[str, Quantity]:
     return {
         "signal": mean(log_ratio(signals(run), 0) for run in runs),
         "slopes": mean(sum(math.log10(slope) for slope, _ in factors(run)) for run in runs),
-        "weights": mean(log_ratio(weight_norms(run), min(1, len(signals(run)) - 1)) for run in runs),
+        "weights": mean(log_ratio(weight_norms(run), 1) for run in runs),
         "own_norm": float(gradient.norm()),
         "nonzero": int(gradient.count_nonzero()),
         "moved": int((first != before.to(first)).sum()),
