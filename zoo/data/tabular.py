@@ -15,7 +15,7 @@ class Diabetes(L.LightningDataModule):
 
     Args:
         standardize: whether every feature is centred and divided by its population standard deviation.
-            Without it features keep their units, from 1 (sex) to 600 (blood serum).
+            Without it features keep their units, from 1 (sex) to 301 (serum cholesterol).
         samples: use the first ``samples`` patients only; null for all.
 
     Attributes:
