@@ -90,8 +90,8 @@ def predict_float32(run: Run[Classifier], ratio: float) -> list[Prediction]:
 def predict_learning(run: Run[Classifier], ratio: float) -> list[Prediction]:
     """Who learns, and whose first layer does not move by a single bit."""
     name, found = run.variant, []
-    if run.optimizer["name"] != "SGD":
-        return found  # Adam divides the gradient's size out
+    if run.optimizer["name"] != "SGD" or run.optimizer["weight_decay"]:
+        return found  # Adam divides the gradient's size out; decay moves weights without a gradient
     rate = run.optimizer["lr"] / (1 - run.optimizer["momentum"])
     if (
         10**ratio * rate * run.trainer.max_steps < 1e-23

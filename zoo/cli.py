@@ -219,6 +219,8 @@ class ExperimentCLI(LightningCLI, Generic[ModelT]):
             self.predictions = list(predictions)
         except ValueError as error:
             self.refuse(str(error))
+        if len({p.key for p in self.predictions}) < len(self.predictions):
+            self.refuse(f"a claim is made twice: repeats is {self.config.repeats}, and may have to be 1 here")
         if not self.predictions:
             self.refuse(
                 "no law of this experiment speaks of this config; see its script for their conditions"
