@@ -26,6 +26,7 @@ from torch import Tensor
 from zoo.calculus.activations import slope
 from zoo.cli import ExperimentCLI
 from zoo.diagnostics import GradientNormMonitor
+from zoo.errors import InputError
 from zoo.figures import legend, panels, styles
 from zoo.profiles import mlp_profile, ratio_tolerance
 from zoo.report import Report
@@ -61,7 +62,7 @@ def predict(runs: Runs) -> list[Prediction]:
     run, network, theory = runs[0], runs[0].model.network, profile(runs[0])
     name, activation = run.variant, network.activation
     if network.depth < 2:
-        raise ValueError(f"{name} has one hidden layer: no gradient passes from one to another")
+        raise InputError(f"{name} has one hidden layer: no gradient passes from one to another")
     flat = mean(mean_field.saturated_share(activation, q, FLAT) for q in theory.preactivation_variances[:-1])
     units = network.width * network.depth * len(runs)
     return [

@@ -28,6 +28,7 @@ from rich.table import Table
 
 from zoo.cli import ExperimentCLI
 from zoo.diagnostics import ClippingMonitor, GradientNormMonitor
+from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
 from zoo.models import MLP
 from zoo.profiles import mlp_layers, mlp_profile
@@ -60,7 +61,7 @@ def predict(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Pred
     found: list[Prediction] = []
     limit = run.trainer.gradient_clip_val
     if limit is not None and limit <= 0:
-        raise ValueError(f"trainer.gradient_clip_val is {limit}; it must be above 0, or null for no clipping")
+        raise InputError(f"trainer.gradient_clip_val is {limit}; it must be above 0, or null for no clipping")
     if isinstance(run.model, Classifier):
         found += predict_fate(run, variants)
     if limit is not None:

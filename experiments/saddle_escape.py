@@ -1,11 +1,12 @@
 """How do optimizers leave a saddle point, and which of them never do?
 
-Law: near a saddle y_k grows like z₊^k, with z₊ = 1 + ηλ for gradient descent and, with momentum, the larger
-root of z² − (1 + β + ηλ) z + β; from y = 0 nothing grows.
+Law: near a saddle y_k grows like z₊^k: z₊ is 1 + ηλ for gradient descent, and with momentum the larger root
+of a quadratic, for heavy ball of z² − (1 + β + ηλ) z + β; from y = 0 nothing grows.
 
 The gradient at a saddle is zero, and along the ridge that leads to it nothing pulls sideways. An optimizer
 that comes in a little off the ridge gets away, since every step multiplies the distance by z₊. Momentum
-makes z₊ larger, much as a longer step would; a momentum that *averages* gradients makes it smaller. Started
+makes z₊ larger, much as a longer step would: where steps are small, as a step η/(1 − β) does. A momentum that
+*averages* gradients makes it smaller. Started
 exactly on the ridge, no deterministic optimizer leaves at all. Noise in the gradient is enough to leave.
 
     python experiments/saddle_escape.py
@@ -17,15 +18,20 @@ Try  --only heavy_ball --model.surface.start '[1.0, 1.0e-3]'  (half the steps ar
 or  --only heavy_ball --model.optimizer.dampening 0.9  (averaged, it is slower than no momentum at all).
 """
 
+import math
+
 import torch
 from matplotlib.figure import Figure
 
 from zoo.cli import ExperimentCLI
+from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
+from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
+from zoo.models import Quadratic
 from zoo.report import Report
 from zoo.run import Run
-from zoo.theory import saddle
+from zoo.theory import descent, saddle
 from zoo.training import Minimizer
 from zoo.verdict import Prediction, Quantity
 
@@ -41,39 +47,55 @@ def main(args: list[str] | None = None) -> Report:
 
 def predict(run: Run[Minimizer]) -> list[Prediction]:
     """Exact step counts where a point escapes, 0 where it cannot, a distribution where there is noise."""
-    if reason := outside_the_law(run):
-        raise ValueError(f"{run.variant} {reason}")
+    check(run)
     if run.model.noise_std:
         return predict_noise(run)
     start, name, form = abs(start_of(run)), run.variant, form_of(run)
     if start == 0:
         claim = f"{form}: largest |y| of a run from y = 0"
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
-    law = "Kingma & Ba 2015" if run.optimizer["name"] == "Adam" else "derived; O'Neill & Wright 2019"
     claim, steps = f"{form}: steps from y = {start:g} to {run.model.stop_radius:g}", escape_steps(run)
-    if steps > run.datamodule.count:
-        raise ValueError(f"{name} needs {steps} steps; data.count is {run.datamodule.count}")
-    return [Prediction(f"{name}.steps", claim, steps, law)]
+    if steps > run.steps:
+        raise InputError(f"{name} needs {steps} steps and is given {run.steps}; raise data.count")
+    return [Prediction(f"{name}.steps", claim, steps, source_of(run)), *predict_matched(run)]
+
+
+def predict_matched(run: Run[Minimizer]) -> list[Prediction]:
+    """Small steps with momentum are as good as the longer steps η/(1 − β) without; others are not."""
+    o, curvature = run.optimizer, curvature_of(run)
+    if o["name"] != "SGD" or not o["momentum"]:
+        return []
+    beta = o["momentum"]
+    error = o["lr"] * curvature / (1 - beta) ** 2
+    if error > 0.1:
+        return []
+    rate = descent.terminal_rate(o["lr"], beta, o["dampening"])
+    steps = saddle.escape_steps(start_of(run), run.model.stop_radius, rate, curvature)
+    claim = f"the same, against gradient descent at η = {rate:g}"
+    because = "z₊ to first order in ηλ/(1 − β)², and 1/(1 − β) steps until v has settled"
+    spread = {"rtol": error, "atol": 1 / (1 - beta), "because": because}
+    return [Prediction(f"{run.variant}.matched", claim, float(steps), "derived; Goh 2017", **spread)]
 
 
 def predict_noise(run: Run[Minimizer]) -> list[Prediction]:
     """Variance, median escape and side of points that start on the saddle, with N(0, s²) noise."""
     rate, noise, curvature = run.optimizer["lr"], run.model.noise_std, curvature_of(run)
-    points, steps = len(run.model.surface.point), run.datamodule.count
+    points, half_way = len(run.model.surface.point), int(run.steps) // 2
     name, source, errors = run.variant, "derived; Jin et al. 2017", "four standard errors of the sample"
-    variance = saddle.noise_variance(steps // 2, rate, noise, curvature)
+    variance = saddle.noise_variance(half_way, rate, noise, curvature)
     spread = {"rtol": 4 * (2 / points) ** 0.5, "because": errors}
     half = {"atol": 4 * 0.5 / points**0.5, "because": errors}
-    claim = f"variance of y after {steps // 2} steps, noise s = {noise:g}"
+    claim = f"variance of y after {half_way} steps, noise s = {noise:g}"
     found = [
         Prediction(f"{name}.variance", claim, variance, source, **spread),
         Prediction(f"{name}.upward", "share that leaves towards +y", 0.5, "symmetry", **half),
     ]
     median = saddle.median_escape_steps(1.0, rate, noise, curvature)
-    if median < steps:  # the run is long enough to see it
-        two = {"atol": 2, "because": "the count is a ceiling, and the median of a sample moves by one"}
+    if median < run.steps:  # the run is long enough to see it
+        error = 1 + 4 * saddle.median_standard_error(points, rate, curvature)
+        because = "the count is a ceiling, and four standard errors of a sample's median"
         claim = f"median steps to |y| ≥ 1, noise s = {noise:g}"
-        found.append(Prediction(f"{name}.median", claim, median, source, **two))
+        found.append(Prediction(f"{name}.median", claim, median, source, atol=error, because=because))
     return found
 
 
@@ -84,7 +106,8 @@ def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
         return measure_noise(y)
     if start_of(run) == 0:
         return {"distance": float(y.abs().max())}
-    return {"steps": run.trainer.global_step if run.trainer.should_stop else float("inf")}
+    steps = run.trainer.global_step if run.trainer.should_stop else math.inf
+    return {"steps": steps, "matched": float(steps)}
 
 
 def measure_noise(y: torch.Tensor) -> dict[str, Quantity]:
@@ -97,20 +120,29 @@ def measure_noise(y: torch.Tensor) -> dict[str, Quantity]:
     }
 
 
-def outside_the_law(run: Run[Minimizer]) -> str:
-    """Why the predictions do not speak of this run; empty if they do."""
-    o = run.optimizer
-    if o["name"] not in ("SGD", "Adam") or o["weight_decay"]:
-        return "has another optimizer than SGD or Adam without weight decay, of which these laws speak"
-    if curvature_of(run) <= 0 or len(run.model.surface.curvatures) != 2:
-        return "is no saddle of two coordinates: of curvatures, the second must be negative"
-    if run.model.noise_std and (o["name"] != "SGD" or o["momentum"] or start_of(run)):
-        return "has noise; its law is that of SGD without momentum, from y = 0"
-    if not run.model.noise_std and (
-        run.model.stop_radius is None or abs(start_of(run)) >= run.model.stop_radius
-    ):
-        return "has no noise; it needs a stop_radius, and a start within it"
-    return ""
+def check(run: Run[Minimizer]) -> None:
+    """Refuse a config of which these laws do not speak."""
+    name, surface, noise = run.variant, run.model.surface, run.model.noise_std
+    require_plain_trainer(run)
+    require_precision(run, "64-true")
+    if not isinstance(surface, Quadratic):
+        raise InputError(f"model.surface is {type(surface).__name__} in {name}; choose zoo.models.Quadratic")
+    if len(surface.curvatures) != 2 or surface.curvatures[0] < 0 or curvature_of(run) <= 0:
+        raise InputError(
+            f"curvatures are {surface.curvatures.tolist()} in {name}; a saddle of two coordinates has the "
+            "second negative alone"
+        )
+    if noise:
+        require_optimizer(run, "SGD")
+        if start_of(run) or run.model.stop_radius is not None or len(surface.point) < 100:
+            raise InputError(
+                f"{name} has noise; its laws are those of a sample: start at y = 0, with stop_radius null "
+                "and copies of 100 or more"
+            )
+        return
+    require_optimizer(run, "SGD", "Adam", known=("momentum", "dampening", "nesterov"))
+    if run.model.stop_radius is None or abs(start_of(run)) >= run.model.stop_radius:
+        raise InputError(f"{name} has no noise; it needs a stop_radius, and a start within it")
 
 
 def escape_steps(run: Run[Minimizer]) -> int:
@@ -121,6 +153,14 @@ def escape_steps(run: Run[Minimizer]) -> int:
     return saddle.escape_steps(
         start, radius, o["lr"], curvature, o["momentum"], o["dampening"], o["nesterov"]
     )
+
+
+def source_of(run: Run[Minimizer]) -> str:
+    """Where the step count of this run's optimizer comes from."""
+    o = run.optimizer
+    if o["name"] == "Adam":
+        return "Kingma & Ba 2015, run in plain numbers"
+    return "derived; O'Neill & Wright 2019" if o["momentum"] else "elementary: y_k = (1 + ηλ)^k y_0"
 
 
 def form_of(run: Run[Minimizer]) -> str:

@@ -27,6 +27,7 @@ from torch import Tensor
 
 from zoo.cli import ExperimentCLI
 from zoo.diagnostics import GradientNormMonitor
+from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
 from zoo.profiles import mlp_profile, ratio_tolerance
 from zoo.report import Report
@@ -57,7 +58,7 @@ def predict(runs: Runs) -> list[Prediction]:
     """What mean-field theory says of a network of this config, before it sees a gradient."""
     run, name, depth = runs[0], runs[0].variant, runs[0].model.network.depth
     if depth < 2:
-        raise ValueError(f"{name} has one hidden layer: no gradient passes from one to another")
+        raise InputError(f"{name} has one hidden layer: no gradient passes from one to another")
     theory = profile(run)
     ratio = mean_field.log10_signal_ratio(theory)
     tolerance = ratio_tolerance(run.model.network, theory, len(runs))

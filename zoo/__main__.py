@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoo import __version__, catalogue
+from zoo.errors import InputError
 from zoo.versions import latest_version
 
 
@@ -20,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return int(arguments.answer(arguments, rest))
-    except ValueError as error:
+    except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except KeyboardInterrupt:
@@ -63,7 +64,7 @@ def _list(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
 def _run(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     if arguments.experiment is None:
         names = ", ".join(e.name for e in catalogue.experiments())
-        raise ValueError(f"zoo run needs an experiment, and then any of its keys; choose one of {names}")
+        raise InputError(f"zoo run needs an experiment, and then any of its keys; choose one of {names}")
     experiment = catalogue.experiment(arguments.experiment)
     from zoo.tour import conduct
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from zoo.errors import InputError
+
 HOST = "127.0.0.1"
 SHOWN_AT_ONCE = 40  # TensorBoard's own limit; above it, its pages open empty
 
@@ -17,10 +19,10 @@ def board(folder: Path, port: int) -> int:
         port: the port to try first; if it is taken, another is picked and named.
 
     Raises:
-        ValueError: there is no such folder, or no such port.
+        InputError: there is no such folder, or no such port.
     """
     if not folder.is_dir():
-        raise ValueError(f"there is no folder {str(folder)!r}; zoo tour makes one")
+        raise InputError(f"there is no folder {str(folder)!r}; zoo tour makes one")
     free = free_port(port)
     if free != port:
         print(f"port {port} is taken; using {free} instead")
@@ -45,10 +47,10 @@ def free_port(wanted: int) -> int:
     """The wanted port if nothing listens on it, else one that the system picks.
 
     Raises:
-        ValueError: wanted is not from 1 to 65535.
+        InputError: wanted is not from 1 to 65535.
     """
     if not 1 <= wanted <= 65535:
-        raise ValueError(f"port is {wanted}; choose 1 to 65535")
+        raise InputError(f"port is {wanted}; choose 1 to 65535")
     for port in (wanted, 0):
         with socket.socket() as probe:
             # As servers do: a port that a stopped one left in TIME_WAIT is free.
@@ -58,4 +60,4 @@ def free_port(wanted: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise ValueError(f"port {wanted} is taken, and the system has no other")
+    raise InputError(f"port {wanted} is taken, and the system has no other")

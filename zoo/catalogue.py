@@ -5,6 +5,8 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo.errors import InputError
+
 # The order in which the lessons build on each other; a script that is not named here comes after these.
 CURRICULUM = ("linear_regression", "activations", "vanishing_gradients", "gradient_clipping", "saddle_escape")
 
@@ -46,14 +48,14 @@ def experiment(name: str) -> Experiment:
     """The experiment of that name.
 
     Raises:
-        ValueError: there is none; the message names those that there are.
+        InputError: there is none; the message names those that there are.
     """
     known = {e.name: e for e in experiments()}
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise ValueError(f"there is no experiment {name!r}; {hint}choose one of {', '.join(known)}")
+    raise InputError(f"there is no experiment {name!r}; {hint}choose one of {', '.join(known)}")
 
 
 def _read(script: Path) -> Experiment:

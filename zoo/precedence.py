@@ -27,6 +27,19 @@ def arguments_of(overrides: Mapping[str, Any], typed: Sequence[str]) -> list[str
     return [*files, *variant, *keys]
 
 
+def those_of(typed: Sequence[str], *names: str) -> list[str]:
+    """The config files among typed arguments, and what sets one of the named keys."""
+    files, keys = config_files_first(typed)
+    kept: list[str] = []
+    keep = False
+    for argument in keys:
+        if argument.startswith("--"):
+            keep = _short(argument).partition(".")[0].rstrip("+") in names
+        if keep:
+            kept.append(argument)
+    return [*files, *kept]
+
+
 def without_typed(variants: Variants, typed: Sequence[str]) -> Variants:
     """The variants without the keys that are typed, so that a saved config gives the same run back."""
     keys = {_short(key) for key in config_files_first(typed)[1]}

@@ -14,6 +14,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from zoo.verdict import Prediction, Verdict
 
+PREDICTIONS = "predictions.json"
+
 
 def terminal() -> Console:
     """The terminal, or where there is none a page wide enough for a table of verdicts."""
@@ -111,11 +113,11 @@ def _cells(v: Verdict) -> tuple[str, str, str, str, str]:
 
 
 def write_predictions(folder: Path, predictions: Sequence[Prediction]) -> None:
-    """predictions.json, written before the run."""
+    """predictions.json, written before the run: by it one sees that a run has begun."""
     rows = [
         {"key": p.key, "claim": p.claim, "relation": p.relation, "predicted": p.value} for p in predictions
     ]
-    _write(folder / "predictions.json", {"predictions": rows})
+    _write(folder / PREDICTIONS, {"predictions": rows})
 
 
 def write_report(report: Report, seed: int, figures: Mapping[str, Figure]) -> None:

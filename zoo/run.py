@@ -1,5 +1,6 @@
 """One model, trained once: what a config becomes."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -36,6 +37,20 @@ class Run(Generic[ModelT]):
         optimizer = self.model.configure_optimizers()
         return {"name": type(optimizer).__name__, **optimizer.defaults}  # type: ignore[union-attr]
 
+    @property
+    def steps(self) -> float:
+        """K, how many steps of the optimizer the Trainer takes if nothing stops it; infinity without a limit.
+
+        Lightning's own estimate needs the Trainer to have its data already, which it gets only when it fits.
+        """
+        trainer, batches = self.trainer, len(self.datamodule.train_dataloader())
+        limit = trainer.limit_train_batches
+        batches = min(batches, limit) if isinstance(limit, int) else int(batches * limit)
+        an_epoch = math.ceil(batches / trainer.accumulate_grad_batches)
+        epochs = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
+        steps = an_epoch * epochs if an_epoch else 0
+        return steps if trainer.max_steps == -1 else min(steps, trainer.max_steps)
+
     def callback(self, kind: type[CallbackT]) -> CallbackT:
         """The run's callback of that class.
 
@@ -48,6 +63,7 @@ class Run(Generic[ModelT]):
         raise LookupError(f"run {self.variant} has no {kind.__name__}")
 
     def fit(self) -> None:
-        """Train, from this run's own seed whatever ran before it."""
+        """Train, from this run's own seed whatever ran before it, and bring the model back to the CPU."""
         L.seed_everything(self.seed, verbose=False)
         self.trainer.fit(self.model, datamodule=self.datamodule)
+        self.model.cpu()  # where scripts compare it with what was predicted

@@ -8,6 +8,7 @@ from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 
 from zoo.calculus.losses import cross_entropy, mse
+from zoo.errors import InputError
 
 Batch = tuple[Tensor, Tensor]
 
@@ -101,9 +102,9 @@ class Minimizer(L.LightningModule):
     ) -> None:
         super().__init__()
         if noise_std < 0:
-            raise ValueError(f"noise_std is {noise_std}; a standard deviation is 0 or more")
+            raise InputError(f"noise_std is {noise_std}; a standard deviation is 0 or more")
         if stop_radius is not None and stop_radius <= 0:
-            raise ValueError(f"stop_radius is {stop_radius}; it must be above 0, or null for never")
+            raise InputError(f"stop_radius is {stop_radius}; it must be above 0, or null for never")
         self.surface: Any = surface
         self.optimizer = optimizer
         self.noise_std = noise_std

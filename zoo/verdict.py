@@ -122,14 +122,17 @@ def shown(quantity: Quantity, tolerance: float = 0.0) -> str:
     """A quantity as people read it: counts and names as they are, numbers to six digits.
 
     Of a number with a tolerance, digits below a hundredth of the tolerance are left out: they mean nothing.
-    Of a number that is all below, one digit is left.
+    Where they mean something beyond the sixth, nine are shown. Of a number that is all below, one is left.
     """
     if not isinstance(quantity, float):
         return str(quantity)
     if not tolerance or not math.isfinite(quantity):
         return f"{quantity:.6g}"
     rounded = round(quantity, 2 - math.floor(math.log10(tolerance))) + 0.0  # + 0.0: no "-0"
-    return f"{quantity:.0e}" if rounded == 0 and abs(quantity) > 1e-9 * tolerance else f"{rounded:.6g}"
+    if rounded == 0 and abs(quantity) > 1e-9 * tolerance:
+        return f"{quantity:.0e}"
+    digits = 9 if tolerance < 1e-6 * abs(quantity) else 6
+    return f"{rounded:.{digits}g}"
 
 
 def judge(predictions: Sequence[Prediction], measurements: Mapping[str, Quantity]) -> list[Verdict]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from zoo.errors import InputError
+
 
 def next_version(experiment: Path) -> Path:
     """Make and return experiment/version_<k>, with the first k that is free.
@@ -25,10 +27,10 @@ def latest_version(experiment: Path) -> Path:
     """The version_<k> of the highest k.
 
     Raises:
-        ValueError: there is none yet.
+        InputError: there is none yet.
     """
     versions = [folder for folder in experiment.glob("version_*") if folder.name[8:].isdecimal()]
     if not versions:
         where = f"{experiment.name} has no run in {str(experiment.parent)!r}"
-        raise ValueError(f"{where}; zoo run {experiment.name} makes one")
+        raise InputError(f"{where}; zoo run {experiment.name} makes one")
     return max(versions, key=lambda folder: int(folder.name[8:]))

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from zoo.errors import InputError
+
 ActivationName = Literal["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"]
 
 
@@ -127,10 +129,10 @@ def activation(name: ActivationName) -> Callable[[Tensor], Tensor]:
     """Return the activation of that name.
 
     Raises:
-        ValueError: if no activation has that name.
+        InputError: if no activation has that name.
     """
     if name not in get_args(ActivationName):
-        raise ValueError(f"activation is {name!r}; choose one of {', '.join(get_args(ActivationName))}")
+        raise InputError(f"activation is {name!r}; choose one of {', '.join(get_args(ActivationName))}")
     f: Callable[[Tensor], Tensor] = globals()[name]
     return f
 
@@ -139,7 +141,7 @@ def slope(name: ActivationName, x: Tensor) -> Tensor:
     """f′(x), entry by entry: the VJP of an elementwise f at g = 1.
 
     Raises:
-        ValueError: if no activation has that name.
+        InputError: if no activation has that name.
     """
     f_vjp: Callable[[Tensor, Tensor], tuple[Tensor]] = globals()[f"{activation(name).__name__}_vjp"]
     return f_vjp(torch.ones_like(x), x)[0]

@@ -11,13 +11,14 @@ from torch.nn import functional as F
 
 from zoo.calculus.activations import sigmoid, softplus
 from zoo.calculus.softmax import log_softmax, softmax
+from zoo.errors import InputError
 
 
 def mse(p: Tensor, y: Tensor) -> Tensor:
     """L = Σ (p − y)² / (N·O): the mean over all entries, as ``torch.nn.MSELoss`` has it.
 
     Raises:
-        ValueError: if p and y differ in shape.
+        InputError: if p and y differ in shape.
     """
     _refuse_broadcasting("p", p, y)
     return ((p - y) ** 2).mean()
@@ -35,7 +36,7 @@ def binary_cross_entropy(p: Tensor, y: Tensor) -> Tensor:
     rounds to 1 for z > 16.6 in float32, use ``binary_cross_entropy_with_logits``.
 
     Raises:
-        ValueError: if p and y differ in shape.
+        InputError: if p and y differ in shape.
     """
     _refuse_broadcasting("p", p, y)
     log_likelihood: Tensor = torch.xlogy(y, p) + torch.special.xlog1py(1 - y, -p)  # 0 · ln 0 counts as 0
@@ -53,7 +54,7 @@ def binary_cross_entropy_with_logits(z: Tensor, y: Tensor) -> Tensor:
     Here 1 − p = σ(−z). Finite for any finite z: −ln σ(z) = softplus(−z) takes no logarithm of 0.
 
     Raises:
-        ValueError: if z and y differ in shape.
+        InputError: if z and y differ in shape.
     """
     _refuse_broadcasting("z", z, y)
     return (y * softplus(-z) + (1 - y) * softplus(z)).mean()
@@ -72,10 +73,10 @@ def cross_entropy(z: Tensor, y: Tensor) -> Tensor:
     """L = −Σₙ ln softmax(zₙ)[yₙ] / N, in nats, for logits z (N, C) and classes y (N,), integers from 0.
 
     Raises:
-        ValueError: if z and y do not have these shapes.
+        InputError: if z and y do not have these shapes.
     """
     if z.ndim != 2 or y.shape != z.shape[:1]:
-        raise ValueError(f"z has shape {tuple(z.shape)} and y {tuple(y.shape)}; they must be (N, C) and (N,)")
+        raise InputError(f"z has shape {tuple(z.shape)} and y {tuple(y.shape)}; they must be (N, C) and (N,)")
     return -log_softmax(z).gather(1, y[:, None]).mean()
 
 
@@ -88,6 +89,6 @@ def cross_entropy_vjp(g: Tensor, z: Tensor, y: Tensor) -> tuple[Tensor, None]:
 def _refuse_broadcasting(name: str, prediction: Tensor, y: Tensor) -> None:
     """(N, 1) against (N,) would pair every prediction with every target, in N × N entries."""
     if prediction.shape != y.shape:
-        raise ValueError(
+        raise InputError(
             f"{name} has shape {tuple(prediction.shape)} and y {tuple(y.shape)}; they must be the same"
         )

@@ -2,6 +2,8 @@
 
 from torch import Tensor
 
+from zoo.errors import InputError
+
 
 def quadratic(x: Tensor, curvatures: Tensor) -> Tensor:
     """f(x) = ½ Σᵢ λᵢ xᵢ², with curvatures λ (D,); of many points, the sum.
@@ -10,10 +12,10 @@ def quadratic(x: Tensor, curvatures: Tensor) -> Tensor:
     one among them makes x = 0 a saddle: still no slope there, but a way down.
 
     Raises:
-        ValueError: if there is not one curvature a coordinate.
+        InputError: if there is not one curvature a coordinate.
     """
     if curvatures.shape != x.shape[-1:]:
-        raise ValueError(
+        raise InputError(
             f"x has shape {tuple(x.shape)} and curvatures {tuple(curvatures.shape)}; "
             "they must be (..., D) and (D,)"
         )

@@ -11,6 +11,8 @@ from torchvision import datasets
 from torchvision.datasets import VisionDataset
 from torchvision.transforms import v2
 
+from zoo.errors import InputError
+
 ImagesName = Literal["fake", "mnist", "fashion_mnist", "cifar10"]
 Sample = tuple[Tensor, int]
 _DOWNLOADED: dict[str, Callable[..., VisionDataset]] = {
@@ -35,11 +37,14 @@ class Images(L.LightningDataModule):
 
     Attributes:
         x: the first thousand training images, or all if there are fewer; there after ``setup``.
+        classes: 10.
 
     Raises:
-        ValueError: an unknown name, or a size below 1.
+        InputError: an unknown name, or a size below 1.
         ConnectionError: the data set is neither in root nor can it be downloaded.
     """
+
+    classes = 10
 
     def __init__(
         self,
@@ -51,7 +56,7 @@ class Images(L.LightningDataModule):
     ) -> None:
         super().__init__()
         if name not in get_args(ImagesName):
-            raise ValueError(f"name is {name!r}; choose one of {', '.join(get_args(ImagesName))}")
+            raise InputError(f"name is {name!r}; choose one of {', '.join(get_args(ImagesName))}")
         sizes = {
             "batch_size": batch_size,
             "train_samples": train_samples,
@@ -59,7 +64,7 @@ class Images(L.LightningDataModule):
         }
         for argument, size in sizes.items():
             if size is not None and size < 1:
-                raise ValueError(f"{argument} is {size}; it must be at least 1")
+                raise InputError(f"{argument} is {size}; it must be at least 1")
         self.dataset_name: ImagesName = name
         self.root, self.batch_size = root, batch_size
         self.train_samples, self.validation_samples = train_samples, validation_samples

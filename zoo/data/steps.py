@@ -5,6 +5,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from zoo.errors import InputError
+
 
 class _Empty(Dataset[Tensor]):
     def __init__(self, length: int) -> None:
@@ -26,13 +28,13 @@ class Steps(L.LightningDataModule):
         count: the number of optimizer steps in the epoch.
 
     Raises:
-        ValueError: count is below 1.
+        InputError: count is below 1.
     """
 
     def __init__(self, count: int = 1000) -> None:
         super().__init__()
         if count < 1:
-            raise ValueError(f"count is {count}; it must be at least 1")
+            raise InputError(f"count is {count}; it must be at least 1")
         self.count = count
 
     def train_dataloader(self) -> DataLoader[Tensor]:

@@ -6,6 +6,8 @@ from sklearn.datasets import load_diabetes, load_digits
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
+from zoo.errors import InputError
+
 
 class Diabetes(L.LightningDataModule):
     """442 patients, ten measurements each; the target is how far the disease went within a year.
@@ -23,7 +25,7 @@ class Diabetes(L.LightningDataModule):
         y: (N, 1) float32 targets, standardized always: their unit is one standard deviation (77 points).
 
     Raises:
-        ValueError: fewer than 11 samples (ten slopes and an intercept would not be determined), or more than
+        InputError: fewer than 11 samples (ten slopes and an intercept would not be determined), or more than
             442.
     """
 
@@ -31,7 +33,7 @@ class Diabetes(L.LightningDataModule):
         super().__init__()
         x, y = load_diabetes(return_X_y=True, scaled=False)
         if samples is not None and not 11 <= samples <= len(x):
-            raise ValueError(f"samples is {samples}; choose 11 to {len(x)}, or null for all")
+            raise InputError(f"samples is {samples}; choose 11 to {len(x)}, or null for all")
         features, targets = torch.tensor(x)[:samples], torch.tensor(y)[:samples, None]
         self.x = (_standardized(features) if standardize else features).float()
         self.y = _standardized(targets).float()
@@ -54,18 +56,21 @@ class Digits(L.LightningDataModule):
             classes.
         x_validation, y_validation: the same for the validation samples, by the training samples' mean and
             deviation.
+        classes: 10.
 
     Raises:
-        ValueError: batch_size below 1, or a split that leaves one side empty.
+        InputError: batch_size below 1, or a split that leaves one side empty.
     """
+
+    classes = 10
 
     def __init__(self, batch_size: int = 64, validation_samples: int = 360, split_seed: int = 0) -> None:
         super().__init__()
         if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+            raise InputError(f"batch_size is {batch_size}; it must be at least 1")
         pixels, classes = load_digits(return_X_y=True)
         if not 1 <= validation_samples < len(pixels):
-            raise ValueError(f"validation_samples is {validation_samples}; choose 1 to {len(pixels) - 1}")
+            raise InputError(f"validation_samples is {validation_samples}; choose 1 to {len(pixels) - 1}")
         order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(split_seed))
         x, y = torch.tensor(pixels, dtype=torch.float32)[order], torch.tensor(classes)[order]
         held, kept = x[:validation_samples], x[validation_samples:]

@@ -2,6 +2,7 @@
 
 import lightning as L
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -21,7 +22,8 @@ class ParameterTrajectory(L.Callback):
         names: the parameters' names, in the order in which they are laid out in the vector.
 
     Raises:
-        ValueError: max_parameters is below 1; or, when the fit starts, P is above it.
+        ValueError: max_parameters is below 1.
+        MisconfigurationException: when the fit starts, P is above it.
     """
 
     def __init__(self, max_parameters: int = 100_000) -> None:
@@ -48,7 +50,7 @@ class ParameterTrajectory(L.Callback):
         trainable = {name: p for name, p in pl_module.named_parameters() if p.requires_grad}
         size = sum(p.numel() for p in trainable.values())
         if size > self.max_parameters:
-            raise ValueError(
+            raise MisconfigurationException(
                 f"the module has {size} trainable parameters; every step of them is kept, so they must be at "
                 f"most max_parameters, {self.max_parameters}"
             )

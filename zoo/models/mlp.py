@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from zoo.calculus import activations
 from zoo.calculus.activations import ActivationName
+from zoo.errors import InputError
 
 Initialization = Literal["default", "xavier", "he", "normal"]
 
@@ -30,7 +31,7 @@ class MLP(nn.Module):
         bias: whether layers have a bias at all.
 
     Raises:
-        ValueError: a size below 1, weight_std below 0, or an unknown activation or initialization.
+        InputError: a size below 1, weight_std below 0, or an unknown activation or initialization.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class MLP(nn.Module):
         sizes = {"in_features": in_features, "out_features": out_features, "depth": depth, "width": width}
         for name, size in sizes.items():
             if size < 1:
-                raise ValueError(f"{name} is {size}; it must be at least 1")
+                raise InputError(f"{name} is {size}; it must be at least 1")
         self.in_features, self.out_features, self.depth, self.width = sizes.values()
         self.activation = activation
         self.initialization = initialization
@@ -65,11 +66,11 @@ class MLP(nn.Module):
         """(N, I) or (N, …) to (N, O).
 
         Raises:
-            ValueError: a sample has not in_features entries.
+            InputError: a sample has not in_features entries.
         """
         x = x.flatten(1)
         if x.shape[1] != self.in_features:
-            raise ValueError(f"in_features is {self.in_features}, but a sample has {x.shape[1]} features")
+            raise InputError(f"in_features is {self.in_features}, but a sample has {x.shape[1]} features")
         z = self.hidden[0](x)
         for layer in self.hidden[1:]:
             z = layer(self.phi(z))
@@ -86,9 +87,9 @@ def _initialize(layer: nn.Linear, scheme: Initialization, weight_std: float) -> 
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
     elif scheme == "normal":
         if weight_std < 0:
-            raise ValueError(f"weight_std is {weight_std}; a standard deviation is 0 or more")
+            raise InputError(f"weight_std is {weight_std}; a standard deviation is 0 or more")
         nn.init.normal_(layer.weight, std=weight_std / math.sqrt(layer.in_features))
     else:
-        raise ValueError(f"initialization is {scheme!r}; choose one of default, xavier, he, normal")
+        raise InputError(f"initialization is {scheme!r}; choose one of default, xavier, he, normal")
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

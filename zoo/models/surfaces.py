@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.calculus.surfaces import quadratic
+from zoo.errors import InputError
 
 
 class Quadratic(nn.Module):
@@ -20,7 +21,7 @@ class Quadratic(nn.Module):
         point: the parameter, of shape (K, D).
 
     Raises:
-        ValueError: curvatures and start differ in length, or there is nothing to move.
+        InputError: curvatures and start differ in length, or there is nothing to move.
     """
 
     curvatures: Tensor
@@ -29,9 +30,9 @@ class Quadratic(nn.Module):
         super().__init__()
         if not curvatures or len(curvatures) != len(start):
             lengths = f"curvatures has {len(curvatures)} entries and start {len(start)}"
-            raise ValueError(f"{lengths}; they must have as many, at least 1")
+            raise InputError(f"{lengths}; they must have as many, at least 1")
         if copies < 1:
-            raise ValueError(f"copies is {copies}; it must be at least 1")
+            raise InputError(f"copies is {copies}; it must be at least 1")
         self.register_buffer("curvatures", torch.tensor(curvatures, dtype=torch.float64))
         self.point = nn.Parameter(torch.tensor([start] * copies, dtype=torch.float64))
 

@@ -6,6 +6,6 @@ criticality     where depth leads: fixed points q*, and the σ_w between vanishi
 descent         gradient descent on least squares: curvatures, rates, every iterate in closed form
 saddle          how many steps SGD, momentum, Adam or mere noise need to leave a saddle point
 clipping        what clipping leaves of a gradient's length and direction
-slopes          where an activation is steepest, least steep and most curved
+slopes          where an activation is steepest and least steep
 checks          the sentences that answer senseless input
 """

@@ -4,6 +4,7 @@ import math
 
 from torch import Tensor
 
+from zoo.errors import InputError
 from zoo.theory.checks import require_not_negative, require_positive
 
 
@@ -17,7 +18,7 @@ def norm_coefficient(norm: float, limit: float) -> float:
         limit: c.
 
     Raises:
-        ValueError: a negative norm, or a limit that is not positive.
+        InputError: a negative norm, or a limit that is not positive.
     """
     require_not_negative(norm=norm)
     require_positive(limit=limit)
@@ -30,12 +31,12 @@ def angle_by_value(gradient: Tensor, limit: float) -> float:
     As 2 atan2(‖u − v‖, ‖u + v‖) of the unit vectors, since arccos knows a small angle only to 10⁻⁸ rad.
 
     Raises:
-        ValueError: a gradient that is all zero or not finite, or a limit that is not positive.
+        InputError: a gradient that is all zero or not finite, or a limit that is not positive.
     """
     require_positive(limit=limit)
     g = gradient.detach().double().flatten()
     if not (g.isfinite().all() and g.any()):
-        raise ValueError("gradient is all zero or not finite; it has no direction")
+        raise InputError("gradient is all zero or not finite; it has no direction")
     clipped = g.clamp(-limit, limit)
     u, v = g / g.norm(), clipped / clipped.norm()
     return math.degrees(2 * math.atan2(float((u - v).norm()), float((u + v).norm())))
@@ -51,7 +52,7 @@ def gaussian_angle_by_value(limit_over_std: float) -> float:
     c → 0 leaves the signs alone, at arccos √(2/π) = 37.07°; c → ∞ leaves g.
 
     Raises:
-        ValueError: limit_over_std is not positive.
+        InputError: limit_over_std is not positive.
     """
     require_positive(limit_over_std=limit_over_std)
     c = limit_over_std

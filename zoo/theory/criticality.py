@@ -7,6 +7,7 @@ need not be near q*: for them, `mean_field.propagate` follows the q they have.
 import math
 
 from zoo.calculus.activations import ActivationName
+from zoo.errors import InputError
 from zoo.theory.initialization import Variances
 from zoo.theory.mean_field import activation_mean_square, gradient_gain, next_variance
 
@@ -21,7 +22,7 @@ def fixed_point(name: ActivationName, variances: Variances) -> float:
     biases, GELU and SiLU with σ_w between √2 and 2 go to 0 from below a certain q, to infinity from above.
 
     Raises:
-        ValueError: q grows for ever, or, as with He's ReLU, every q is a fixed point.
+        InputError: q grows for ever, or, as with He's ReLU, every q is a fixed point.
     """
     if name in SCALE_FREE:
         return _scale_free_fixed_point(name, variances)
@@ -39,7 +40,7 @@ def _scale_free_fixed_point(name: ActivationName, variances: Variances) -> float
     """q* = σ_b² / (1 − σ_w² E[φ(z)²])."""
     factor = variances.weight * activation_mean_square(name, 1.0)
     if factor > 1 - 1e-12:  # He's factor is 1 up to the rounding of the mean
-        raise ValueError(
+        raise InputError(
             f"{name} multiplies q by {factor:g} a layer at {variances}: no fixed point attracts it"
         )
     return variances.bias / (1 - factor)
@@ -51,7 +52,7 @@ def _bracket(name: ActivationName, variances: Variances) -> tuple[float, float]:
     while next_variance(name, high, variances) >= high * (1 - 1e-12):  # what is left of growth after rounding
         low, high = high, 2 * high
         if high > 1e12:
-            raise ValueError(f"{name} has no fixed point at {variances}: q grows for ever")
+            raise InputError(f"{name} has no fixed point at {variances}: q grows for ever")
     while next_variance(name, low, variances) < low:
         low, high = low / 2, low
         if low < 1e-12 and next_variance(name, 0.0, variances) == 0:
@@ -66,13 +67,13 @@ def critical_weight_std(name: ActivationName) -> float:
     leaky_relu, χ is the same at all q, and the answer is 1/√E[φ'(z)²].
 
     Raises:
-        ValueError: gelu and silu, where the input's size decides whether q dies out or explodes, and
+        InputError: gelu and silu, where the input's size decides whether q dies out or explodes, and
             softplus, where χ(q*) < 1 for every σ_w that has a q*.
     """
     if name in SCALE_FREE:
         return 1 / math.sqrt(gradient_gain(name, 1.0, 1.0))
     if name in ("gelu", "silu", "softplus"):
-        raise ValueError(f"{name} has no critical weight_std without biases; choose another activation")
+        raise InputError(f"{name} has no critical weight_std without biases; choose another activation")
     low, high = 0.0, 1.0
     while not _explodes(name, high):
         low, high = high, 2 * high

@@ -11,7 +11,8 @@ import math
 import torch
 from torch import Tensor
 
-from zoo.theory.checks import require_at_least, require_positive
+from zoo.errors import InputError
+from zoo.theory.checks import require_at_least, require_below_one, require_not_negative, require_positive
 
 
 def mse_hessian(x: Tensor) -> Tensor:
@@ -24,7 +25,7 @@ def mse_hessian(x: Tensor) -> Tensor:
         (I + 1, I + 1), the bias last.
 
     Raises:
-        ValueError: x has another number of axes, or no samples.
+        InputError: x has another number of axes, or no samples.
     """
     a = _with_ones(x)
     return 2 / len(a) * a.T @ a
@@ -43,13 +44,13 @@ def normal_equations(x: Tensor, y: Tensor) -> Tensor:
         (I + 1,), the bias last.
 
     Raises:
-        ValueError: y is not (N,), or the columns of [x 1] are dependent, which leaves no single minimum.
+        InputError: y is not (N,), or the columns of [x 1] are dependent, which leaves no single minimum.
     """
     a = _with_ones(x)
     if y.shape != a.shape[:1]:
-        raise ValueError(f"y has shape {tuple(y.shape)}; it must be ({len(a)},), one target a sample")
+        raise InputError(f"y has shape {tuple(y.shape)}; it must be ({len(a)},), one target a sample")
     if torch.linalg.matrix_rank(a) < a.shape[1]:
-        raise ValueError("the features and the constant 1 are linearly dependent; many weights are optimal")
+        raise InputError("the features and the constant 1 are linearly dependent; many weights are optimal")
     solution: Tensor = torch.linalg.lstsq(a, y.detach().double()[:, None]).solution
     return solution[:, 0]
 
@@ -57,7 +58,7 @@ def normal_equations(x: Tensor, y: Tensor) -> Tensor:
 def _with_ones(x: Tensor) -> Tensor:
     """A = [x 1], (N, I + 1)."""
     if x.dim() not in (1, 2) or not len(x):
-        raise ValueError(f"x has shape {tuple(x.shape)}; it must be (N, I) or (N,), with N at least 1")
+        raise InputError(f"x has shape {tuple(x.shape)}; it must be (N, I) or (N,), with N at least 1")
     columns = x.detach().double().reshape(len(x), -1)
     return torch.cat([columns, columns.new_ones(len(x), 1)], dim=1)
 
@@ -71,7 +72,7 @@ def curvatures(hessian: Tensor) -> Tensor:
 def _symmetric(hessian: Tensor) -> Tensor:
     h = hessian.detach().double()
     if h.dim() != 2 or h.shape[0] != h.shape[1] or not torch.allclose(h, h.T):
-        raise ValueError(f"hessian of shape {tuple(hessian.shape)} is not a symmetric matrix")
+        raise InputError(f"hessian of shape {tuple(hessian.shape)} is not a symmetric matrix")
     return h
 
 
@@ -91,11 +92,25 @@ def condition_number(curvatures: Tensor) -> float:
     return high / low
 
 
+def terminal_rate(rate: float, momentum: float = 0.0, dampening: float = 0.0) -> float:
+    """η (1 − d)/(1 − β): what a gradient is worth in the end, in PyTorch's v ← βv + (1 − d) g, w ← w − ηv.
+
+    It goes on in v as 1 + β + β² + …; so a constant g is followed in steps of this rate, as soon as v has
+    settled (Goh 2017). Without momentum PyTorch ignores d, and so does this.
+
+    Raises:
+        InputError: rate is negative, momentum or dampening not in [0, 1).
+    """
+    require_not_negative(rate=rate)
+    require_below_one(momentum=momentum, dampening=dampening)
+    return rate * (1 - dampening) / (1 - momentum) if momentum else rate
+
+
 def contraction(rate: float, curvatures: Tensor) -> float:
     """ρ = max_i |1 − ηλ_i|: ‖w_{k+1} − w*‖ ≤ ρ ‖w_k − w*‖, and nothing smaller in the long run.
 
     Raises:
-        ValueError: rate or a curvature is not positive.
+        InputError: rate or a curvature is not positive.
     """
     require_positive(rate=rate)
     return max(abs(1 - rate * end) for end in _ends(curvatures))
@@ -111,7 +126,7 @@ def _ends(curvatures: Tensor) -> tuple[float, float]:
     """λ_min and λ_max."""
     low, high = (float(end) for end in curvatures.detach().double().aminmax())
     if not (low > 0 and math.isfinite(high)):
-        raise ValueError(f"curvatures reach from {low} to {high}; they must be positive and finite")
+        raise InputError(f"curvatures reach from {low} to {high}; they must be positive and finite")
     return low, high
 
 
@@ -131,7 +146,7 @@ def iterates(start: Tensor, optimum: Tensor, hessian: Tensor, rate: float, steps
         (steps + 1, D).
 
     Raises:
-        ValueError: rate is not positive, steps is negative, H is not symmetric.
+        InputError: rate is not positive, steps is negative, H is not symmetric.
     """
     require_positive(rate=rate)
     require_at_least(0, steps=steps)
@@ -149,13 +164,13 @@ def steps_to(fraction: float, rate: float, curvatures: Tensor) -> int:
     An upper bound, reached when all of the error lies along the slowest eigenvector.
 
     Raises:
-        ValueError: fraction is not in (0, 1), or the rate does not converge: ρ ≥ 1.
+        InputError: fraction is not in (0, 1), or the rate does not converge: ρ ≥ 1.
     """
     if not 0 < fraction < 1:
-        raise ValueError(f"fraction is {fraction}; it must lie between 0 and 1")
+        raise InputError(f"fraction is {fraction}; it must lie between 0 and 1")
     rho = contraction(rate, curvatures)
     if rho >= 1:
-        raise ValueError(f"rate is {rate}; it must be below {largest_stable_rate(curvatures):g} to converge")
+        raise InputError(f"rate is {rate}; it must be below {largest_stable_rate(curvatures):g} to converge")
     if rho == 0:
         return 1
     k = max(1, round(math.log(fraction) / math.log(rho)))  # near; the powers decide, rounding cannot

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
+from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_positive
 
 InitializationName = Literal["default", "xavier", "he", "normal"]
@@ -45,7 +46,7 @@ def variances(scheme: InitializationName, fan_in: int, fan_out: int, weight_std:
         weight_std: σ_w of ``normal``, in units of 1/√fan_in; the others have their own.
 
     Raises:
-        ValueError: an unknown scheme, a fan below 1, a weight_std that is not positive.
+        InputError: an unknown scheme, a fan below 1, a weight_std that is not positive.
     """
     require_at_least(1, fan_in=fan_in, fan_out=fan_out)
     require_positive(weight_std=weight_std)
@@ -58,7 +59,7 @@ def variances(scheme: InitializationName, fan_in: int, fan_out: int, weight_std:
             return Variances(weight=2.0, bias=0.0)
         case "normal":
             return Variances(weight=weight_std**2, bias=0.0)
-    raise ValueError(f"scheme is {scheme!r}; choose from {', '.join(get_args(InitializationName))}")
+    raise InputError(f"scheme is {scheme!r}; choose from {', '.join(get_args(InitializationName))}")
 
 
 def mlp_variances(
@@ -85,7 +86,7 @@ def mlp_variances(
         depth + 1 entries: the hidden layers, first to last, and the output layer.
 
     Raises:
-        ValueError: a size or depth below 1, or what `variances` refuses.
+        InputError: a size or depth below 1, or what `variances` refuses.
     """
     require_at_least(1, in_features=in_features, width=width, depth=depth, out_features=out_features)
     sizes = [in_features, *[width] * depth, out_features]

@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 
 from zoo.calculus.activations import ActivationName, activation, slope
+from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_not_negative, require_positive
 from zoo.theory.initialization import Variances
-from zoo.theory.slopes import least, steepest
+from zoo.theory.slopes import largest
 
 _CELLS = 32_000  # over ±10, beyond which a Gaussian has 2e-23 of its mass; below PyTorch's 32 768 for threads
 _STEP = 20 / _CELLS
@@ -39,7 +40,7 @@ def gaussian_mean(f: Callable[[Tensor], Tensor], q: float) -> float:
         q: the variance. At q = 0 this is f(0) of a continuous f; where f jumps at 0, it is the limit q → 0.
 
     Raises:
-        ValueError: q is negative or not finite.
+        InputError: q is negative or not finite.
     """
     require_not_negative(q=q)
     q = max(q, torch.finfo(torch.float64).tiny)  # not 0, so that the two sides of a jump stay apart
@@ -66,7 +67,7 @@ def gradient_gain(name: ActivationName, q: float, weight_variance: float) -> flo
         weight_variance: σ_w² of layer l + 1, the weights that the gradient comes back through.
 
     Raises:
-        ValueError: q is negative, or weight_variance not positive.
+        InputError: q is negative, or weight_variance not positive.
     """
     require_positive(weight_variance=weight_variance)
     return weight_variance * gaussian_mean(lambda x: slope(name, x) ** 2, q)
@@ -78,11 +79,11 @@ def saturated_share(name: ActivationName, q: float, fraction: float = 0.05) -> f
     To 2.5e-4, the mass of a cell.
 
     Raises:
-        ValueError: q is negative, or fraction not in (0, 1].
+        InputError: q is negative, or fraction not in (0, 1].
     """
     if not 0 < fraction <= 1:
-        raise ValueError(f"fraction is {fraction}; it must be above 0 and at most 1")
-    limit = fraction * max(abs(steepest(name)[1]), abs(least(name)[1]))
+        raise InputError(f"fraction is {fraction}; it must be above 0 and at most 1")
+    limit = fraction * largest(name)
     return gaussian_mean(lambda x: (slope(name, x).abs() < limit).double(), q)
 
 
@@ -110,7 +111,7 @@ def propagate(name: ActivationName, layers: Sequence[Variances], input_mean_squa
         input_mean_square: m_0, the mean of the squares of the input's entries.
 
     Raises:
-        ValueError: fewer than two layers, or an input_mean_square that is negative.
+        InputError: fewer than two layers, or an input_mean_square that is negative.
     """
     require_at_least(2, layers=len(layers))
     require_not_negative(input_mean_square=input_mean_square)
@@ -146,13 +147,13 @@ def log10_weight_ratio(profile: Profile, first: int = 2) -> float:
         first: f, counting layers from 1. From 2 on, since the input need not have the hidden layers' width.
 
     Raises:
-        ValueError: first is not between 2 and L, or no signal reaches layer L.
+        InputError: first is not between 2 and L, or no signal reaches layer L.
     """
     depth, means = len(profile.gains), profile.activation_mean_squares
     if not 2 <= first <= depth:
-        raise ValueError(f"first is {first}; it must be between 2 and {depth}, the number of hidden layers")
+        raise InputError(f"first is {first}; it must be between 2 and {depth}, the number of hidden layers")
     if means[depth - 1] == 0:
-        raise ValueError(
+        raise InputError(
             f"the activations before layer {depth} are 0; so is its gradient, and there is no ratio"
         )
     gains = profile.gains[first - 1 : -1]
@@ -167,7 +168,7 @@ def finite_width_bias(name: ActivationName, q: float, width: int) -> float:
     gets half of it. For ReLU it is −5/(2N) (Hanin & Nica 2020).
 
     Raises:
-        ValueError: q is negative, or width below 1.
+        InputError: q is negative, or width below 1.
     """
     require_at_least(1, width=width)
     second = gaussian_mean(lambda x: slope(name, x) ** 2, q)

@@ -13,6 +13,7 @@ other lies in [0, 1), and is forgotten. (Derived here; O'Neill & Wright 2019 tre
 
 import math
 
+from zoo.errors import InputError
 from zoo.theory.checks import (
     require_at_least,
     require_below_one,
@@ -21,13 +22,16 @@ from zoo.theory.checks import (
     require_positive,
 )
 
+QUARTILE = 0.6744897501960817  # of N(0, 1): half of all |z| are below it
+
 
 def growth(
     rate: float, curvature: float, momentum: float = 0.0, dampening: float = 0.0, nesterov: bool = False
 ) -> float:
     """z₊, the root above 1 of z² − (1 + p + e) z + p: y grows by it every step, once the start is forgotten.
 
-    1 + a without momentum; about 1 + a/(1 − β) with it, where a is small against (1 − β)².
+    1 + a without momentum; about 1 + (1 − d) a/(1 − β) with it, where a is small against (1 − β)²: so far
+    momentum is a longer step, `descent.terminal_rate`, and no new way to leave a saddle.
 
     Args:
         rate: η.
@@ -37,7 +41,7 @@ def growth(
         nesterov: whether the gradient is added to its own momentum.
 
     Raises:
-        ValueError: a rate or curvature not positive, momentum or dampening outside [0, 1), Nesterov's method
+        InputError: a rate or curvature not positive, momentum or dampening outside [0, 1), Nesterov's method
             without momentum or with dampening, which PyTorch refuses too.
     """
     return _roots(rate, curvature, momentum, dampening, nesterov)[0]
@@ -57,7 +61,7 @@ def distance(
     k is step, δ is start, whose sign y_k keeps; all that follows is as in `growth`.
 
     Raises:
-        ValueError: step is negative, start is not finite, or what `growth` refuses.
+        InputError: step is negative, start is not finite, or what `growth` refuses.
     """
     require_at_least(0, step=step)
     require_finite(start=start)
@@ -83,7 +87,7 @@ def escape_steps(
         The count, or None from start = 0, where the gradient is 0 and stays so.
 
     Raises:
-        ValueError: radius is not positive, start is not finite, or what `growth` refuses.
+        InputError: radius is not positive, start is not finite, or what `growth` refuses.
     """
     require_positive(radius=radius)
     require_finite(start=start)
@@ -92,7 +96,7 @@ def escape_steps(
     if start == 0:
         return None
     if larger == 1:
-        raise ValueError(f"rate · curvature is {rate * curvature}; float64 cannot tell y + ηλy from y")
+        raise InputError(f"rate · curvature is {rate * curvature}; float64 cannot tell y + ηλy from y")
     k = max(0, round((math.log(radius) - math.log(abs(start)) - math.log(share)) / math.log(larger)))
     while abs(distance(k, start, *form)) < radius:
         k += 1
@@ -108,7 +112,7 @@ def _roots(
     require_positive(rate=rate, curvature=curvature)
     require_below_one(momentum=momentum, dampening=dampening)
     if nesterov and (momentum == 0 or dampening):
-        raise ValueError(f"nesterov needs momentum and no dampening; they are {momentum} and {dampening}")
+        raise InputError(f"nesterov needs momentum and no dampening; they are {momentum} and {dampening}")
     a = rate * curvature
     product = momentum * (1 + a) if nesterov else momentum
     excess = a * (1 - dampening) if momentum else a
@@ -118,19 +122,6 @@ def _roots(
     larger = (1 + product + excess + gap) / 2
     smaller = product / larger
     return larger, smaller, (first - smaller) / gap
-
-
-def matched_rate(rate: float, momentum: float) -> float:
-    """η/(1 − β): the rate at which plain SGD does what momentum does, in the limit of small steps.
-
-    For small a, z₊ ≈ 1 + a/(1 − β): so far momentum is a longer step, and no new way to leave a saddle.
-
-    Raises:
-        ValueError: rate is not positive, or momentum not in [0, 1).
-    """
-    require_positive(rate=rate)
-    require_below_one(momentum=momentum)
-    return rate / (1 - momentum)
 
 
 def adam_escape_steps(
@@ -151,7 +142,7 @@ def adam_escape_steps(
         The count, or None from start = 0.
 
     Raises:
-        ValueError: a rate, curvature, radius or eps not positive, betas outside [0, 1), start not finite.
+        InputError: a rate, curvature, radius or eps not positive, betas outside [0, 1), start not finite.
     """
     require_finite(start=start)
     require_positive(radius=radius, rate=rate, curvature=curvature, eps=eps)
@@ -176,7 +167,7 @@ def noise_variance(step: int, rate: float, noise_std: float, curvature: float = 
     that noise suffices to escape is in Jin et al. 2017.)
 
     Raises:
-        ValueError: step or noise_std is negative, rate or curvature not positive.
+        InputError: step or noise_std is negative, rate or curvature not positive.
     """
     require_at_least(0, step=step)
     require_not_negative(noise_std=noise_std)
@@ -190,11 +181,27 @@ def median_escape_steps(radius: float, rate: float, noise_std: float, curvature:
     run that has left hardly ever comes back, and this is the median of the first time out, too.
 
     Raises:
-        ValueError: radius, rate, noise_std or curvature is not positive.
+        InputError: radius, rate, noise_std or curvature is not positive.
     """
     require_positive(radius=radius, noise_std=noise_std)
-    ratio = radius / (0.6744897501960817 * _noise_scale(rate, noise_std, curvature))
+    ratio = radius / (QUARTILE * _noise_scale(rate, noise_std, curvature))
     return math.ceil(math.log1p(ratio**2) / (2 * math.log1p(rate * curvature)))
+
+
+def median_standard_error(points: int, rate: float, curvature: float = 1.0) -> float:
+    """1.166 / (√n ln(1 + a)) steps: how far the median of n points' escapes strays from that of all.
+
+    A sample's median strays by 1/(2√n f), with f the density there: of |z|, z ~ N(0, 1), it is 2φ(0.6745) at
+    the median 0.6745. A point leaves at k ≈ ln(R / (|z| s_∞)) / ln(1 + a), so k strays by as much divided by
+    0.6745 ln(1 + a).
+
+    Raises:
+        InputError: points is below 1, rate or curvature not positive.
+    """
+    require_at_least(1, points=points)
+    require_positive(rate=rate, curvature=curvature)
+    density = 2 * math.exp(-(QUARTILE**2) / 2) / math.sqrt(2 * math.pi)
+    return 1 / (2 * math.sqrt(points) * density * QUARTILE * math.log1p(rate * curvature))
 
 
 def _noise_scale(rate: float, noise_std: float, curvature: float) -> float:

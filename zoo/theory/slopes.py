@@ -1,4 +1,4 @@
-"""How steep an activation can be: the extremes of f' and the largest f'', as (x, value).
+"""How steep an activation can be: the extremes of f', as (x, value).
 
 x = ±∞ says that the extreme is a limit, or the value on a whole half-line, as ReLU' = 1 for every x > 0.
 Sigmoid and tanh flatten on both sides; their least slope is given at −∞. All of it is elementary calculus.
@@ -35,14 +35,6 @@ _LEAST: dict[ActivationName, tuple[float, float]] = {
     "softplus": (-math.inf, 0.0),
 }
 
-_MOST_CURVED: dict[ActivationName, tuple[float, float]] = {
-    "sigmoid": (-math.log(2 + math.sqrt(3)), 1 / (6 * math.sqrt(3))),  # its slope is 0 at 6σ(1 − σ) = 1
-    "tanh": (-math.log(2 + math.sqrt(3)) / 2, 4 / (3 * math.sqrt(3))),  # tanh x = 2σ(2x) − 1
-    "gelu": (0.0, math.sqrt(2 / math.pi)),  # 2φ(0)
-    "silu": (0.0, 1 / 2),  # 2σ'(0)
-    "softplus": (0.0, 1 / 4),  # softplus' = σ
-}
-
 
 def steepest(name: ActivationName) -> tuple[float, float]:
     """(x, f'(x)) with f'(x) = sup f': a bound on what one activation can do to a gradient.
@@ -50,7 +42,7 @@ def steepest(name: ActivationName) -> tuple[float, float]:
     Leaky ReLU has the slope 0.01 below 0, and ELU has α = 1, as in zoo.calculus.
 
     Raises:
-        ValueError: no activation has that name.
+        InputError: no activation has that name.
     """
     activation(name)  # answers a wrong name with the choices
     return _STEEPEST[name]
@@ -60,21 +52,16 @@ def least(name: ActivationName) -> tuple[float, float]:
     """(x, f'(x)) with f'(x) = inf f': below 0 for GELU and SiLU, which are not monotone.
 
     Raises:
-        ValueError: no activation has that name.
+        InputError: no activation has that name.
     """
     activation(name)
     return _LEAST[name]
 
 
-def most_curved(name: ActivationName) -> tuple[float, float]:
-    """(x, f''(x)) with f''(x) = sup f'': how fast the slope can change.
-
-    Sigmoid and tanh, being odd about 0, have −f'' at −x.
+def largest(name: ActivationName) -> float:
+    """sup |f'|, by which a slope is called flat or not.
 
     Raises:
-        ValueError: relu, leaky_relu or elu, whose f' jumps or has a kink at 0; or an unknown name.
+        InputError: no activation has that name.
     """
-    activation(name)
-    if name not in _MOST_CURVED:
-        raise ValueError(f"{name} has no second derivative at 0; choose one of {', '.join(_MOST_CURVED)}")
-    return _MOST_CURVED[name]
+    return max(abs(steepest(name)[1]), abs(least(name)[1]))

@@ -1,0 +1,116 @@
+"""What a law assumes of a run: where the config says otherwise, it is refused in one sentence.
+
+A law is a statement about certain steps of a certain optimizer on a certain network. A prediction that is
+made outside its conditions would be false, not falsified.
+"""
+
+from typing import Any
+
+from torch import Tensor
+
+from zoo.errors import InputError
+from zoo.models import MLP
+from zoo.run import Run
+
+# What of a Trainer changes its steps or how many they are, with the value at which it changes nothing.
+# How long it trains is not among them: `Run.steps` knows that.
+_TRAINER = {
+    "accumulate_grad_batches": 1,
+    "fast_dev_run": False,
+    "gradient_clip_val": None,
+    "max_time": None,
+    "min_epochs": None,
+    "min_steps": None,
+    "overfit_batches": 0.0,
+    "plugins": None,
+}
+# What of an optimizer makes its step another one than η g, all of it off at 0 or False.
+_OPTIMIZER = (
+    "momentum",
+    "dampening",
+    "weight_decay",
+    "nesterov",
+    "maximize",
+    "amsgrad",
+    "decoupled_weight_decay",
+)
+
+
+def require_plain_trainer(run: Run[Any], *known: str) -> None:
+    """Refuse a Trainer whose steps are not one batch, one gradient, one update; ``known`` is allowed.
+
+    Raises:
+        InputError: a key of the Trainer is set of which the laws know nothing.
+    """
+    for key, plain in _TRAINER.items():
+        value = run.config.trainer.get(key)
+        if key not in known and value not in (plain, None):
+            raise InputError(f"trainer.{key} is {value} in {run.variant}; these laws hold with {plain}")
+
+
+def require_precision(run: Run[Any], *precisions: str) -> None:
+    """Refuse another floating-point format than those that the tolerances are for.
+
+    Raises:
+        InputError: the run has another.
+    """
+    found = run.trainer.precision
+    if found not in precisions:
+        raise InputError(
+            f"trainer.precision is {found!r} in {run.variant}; these laws are checked in {either(precisions)}"
+        )
+
+
+def require_optimizer(run: Run[Any], *names: str, known: tuple[str, ...] = ()) -> None:
+    """Refuse another optimizer than those named, or one with a switch on that is not among ``known``.
+
+    Raises:
+        InputError: the laws do not speak of the run's optimizer.
+    """
+    o = run.optimizer
+    if o["name"] not in names:
+        raise InputError(
+            f"the optimizer is {o['name']} in {run.variant}; these laws speak of {either(names)}"
+        )
+    for switch in _OPTIMIZER:
+        if switch not in known and o.get(switch):
+            raise InputError(
+                f"{switch} is {o[switch]} in {run.variant}; these laws speak of {o['name']} without it"
+            )
+
+
+def require_mlp(run: Run[Any]) -> MLP:
+    """The run's network, if it is an MLP that classifies the run's data and has two hidden layers or more.
+
+    Raises:
+        InputError: it is not.
+    """
+    network, data = run.model.network, run.datamodule
+    if not isinstance(network, MLP):
+        raise InputError(
+            f"the network is {type(network).__name__} in {run.variant}; these laws speak of zoo.models.MLP"
+        )
+    classes, x = getattr(data, "classes", None), getattr(data, "x", None)
+    if classes is None or not isinstance(x, Tensor):
+        raise InputError(
+            f"data is {type(data).__name__} in {run.variant}; a classifier needs classes: "
+            "choose zoo.data.Digits or zoo.data.Images"
+        )
+    features = x.flatten(1).shape[1]
+    for key, has, needs in (
+        ("in_features", network.in_features, features),
+        ("out_features", network.out_features, classes),
+    ):
+        if has != needs:
+            raise InputError(f"model.network.{key} is {has} in {run.variant}; these data need {needs}")
+    if network.depth < 2:
+        raise InputError(
+            f"model.network.depth is {network.depth} in {run.variant}; from 2 on, "
+            "a gradient passes from one hidden layer to another"
+        )
+    return network
+
+
+def either(choices: tuple[str, ...]) -> str:
+    """The choices as a sentence has them: "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
