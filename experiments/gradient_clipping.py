@@ -27,22 +27,27 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from zoo.cli import ExperimentCLI
+from zoo.conditions import require_mlp, require_plain_trainer, require_precision
 from zoo.diagnostics import ClippingMonitor, GradientNormMonitor
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
-from zoo.models import MLP
-from zoo.profiles import mlp_layers, mlp_profile
+from zoo.models import MLP, Quadratic
+from zoo.profiles import mlp_layers, run_profile
 from zoo.report import Report
 from zoo.run import Run
-from zoo.theory import clipping, mean_field
-from zoo.training import Classifier
+from zoo.theory import clipping, descent, mean_field
+from zoo.training import Classifier, Minimizer
 from zoo.verdict import Prediction, Quantity
 
 Runs = list[Run[L.LightningModule]]  # the repeats of one variant
 Measured = dict[str, Quantity]
 Weights = dict[str, torch.Tensor]
-ROUNDING = "rounding of float64 norms"
+# Norms of one gradient in two orders of summing, and its entries, each of which the clip multiplies once.
+ROUNDING = {"atol": 1e-14, "because": "rounding of float64 norms"}
+DEGREES = {"atol": 1e-12, "because": "rounding of float64 entries by 1e-16 radians each"}
 BOUNDED = ("sigmoid", "tanh")  # |φ| ≤ 1
+# Where what becomes of the loss was seen, not derived: at least so many steps, and η/(1 − β) in between.
+STEPS, RATES = 40, (0.19, 1.1)
 
 
 def main(args: list[str] | None = None) -> Report:
@@ -58,12 +63,12 @@ def main(args: list[str] | None = None) -> Report:
 
 def predict(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
     """What the two formulas of clipping say of this run, and the network's theory of who explodes."""
+    check(run)
     found: list[Prediction] = []
     limit = run.trainer.gradient_clip_val
-    if limit is not None and limit <= 0:
-        raise InputError(f"trainer.gradient_clip_val is {limit}; it must be above 0, or null for no clipping")
     if isinstance(run.model, Classifier):
-        found += predict_fate(run, variants)
+        found += predict_reach(run) if limit is not None else []
+        found += predict_fate(run) + predict_untouched(run, variants)
     if limit is not None:
         found += predict_by_value(run) if by_value(run) else predict_by_norm(run)
     return found
@@ -72,11 +77,10 @@ def predict(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Pred
 def predict_by_norm(run: Run[L.LightningModule]) -> list[Prediction]:
     """min(1, c/(‖g‖ + 1e-6)) on every step, and the direction kept."""
     name, source = run.variant, "Pascanu et al. 2013"
-    small = {"atol": 1e-9, "because": ROUNDING}
     formula = "coefficient minus min(1, c/(‖g‖ + 1e-6))"
     return [
-        Prediction(f"{name}.formula", formula, 0.0, source, **small),
-        Prediction(f"{name}.angle", "largest angle, in degrees", 0.0, source, atol=1e-6, because=ROUNDING),
+        Prediction(f"{name}.formula", formula, 0.0, source, **ROUNDING),
+        Prediction(f"{name}.angle", "largest angle, in degrees", 0.0, source, **DEGREES),
     ]
 
 
@@ -84,50 +88,76 @@ def predict_by_value(run: Run[L.LightningModule]) -> list[Prediction]:
     """The angle, where the gradient is known beforehand: from its entries, or from their distribution."""
     key, claim = f"{run.variant}.angle", "angle that clipping turns by, in degrees"
     limit = run.trainer.gradient_clip_val
-    if isinstance(run.model, Classifier):
+    if not isinstance(run.model, Minimizer):
         return []
     if run.model.noise_std:
-        value = clipping.gaussian_angle_by_value(limit / run.model.noise_std)
-        spread = {"atol": 60 / math.sqrt(parameters(run)), "because": "P entries: a radian/√P a step"}
+        c, entries = limit / run.model.noise_std, parameters(run) * int(run.steps)
+        value = clipping.gaussian_angle_by_value(c)
+        error = 4 * clipping.gaussian_angle_standard_error(c, entries)
+        spread = {"atol": error, "because": f"four standard errors over {entries:,} entries"}
         return [Prediction(key, claim, value, "derived: Stein's lemma", **spread)]
     value = clipping.angle_by_value(gradient_at_start(run), limit)
-    return [Prediction(key, claim, value, "elementary", atol=1e-9, because=ROUNDING)]
+    return [Prediction(key, claim, value, "elementary", **DEGREES)]
 
 
-def predict_fate(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
-    """Who explodes, who is held by the clip, and whom no clip can help."""
-    name, limit, network = run.variant, run.trainer.gradient_clip_val, run.model.network
-    found = [] if limit is None else predict_reach(run)
-    if word := predicted_fate(run):
-        claim = "what becomes of the loss (all seeds)"
-        found.append(Prediction(f"{name}.fate", claim, word, "Pascanu et al. 2013"))
-    if unclipped_twin(run, variants) and limit > longest_when_vanishing(network) and log10_ratio(run) < -5:
-        share, bits = "share of the steps that are clipped", "weights that differ from unclipped"
-        found.append(Prediction(f"{name}.share", share, 0.0, "φ ≤ 1: ‖g‖ < c"))
-        found.append(Prediction(f"{name}.bits", bits, 0, "a coefficient of 1"))
-    return found
-
-
-def predicted_fate(run: Run[L.LightningModule]) -> str:
-    """One word for the loss; empty where theory does not say.
+def predict_fate(run: Run[L.LightningModule]) -> list[Prediction]:
+    """What becomes of the loss: seen, not derived, where theory says on which side the network lies.
 
     Where the signal grows tenfold or more through an unbounded activation, plain steps throw the weights
     away. A clip holds them if it lets them walk about as far as they are long: more than a hundredth of
-    that, less than twice.
+    that, less than twice. Where the signal vanishes, the loss stands still, whatever the clip.
     """
-    network, ratio = run.model.network, log10_ratio(run)
+    network, ratio, o = run.model.network, log10_ratio(run), run.optimizer
+    if o["name"] != "SGD" or o["weight_decay"] or o["maximize"] or run.steps < STEPS:
+        return []
+    if not RATES[0] <= descent.terminal_rate(o["lr"], o["momentum"], o["dampening"]) <= RATES[1]:
+        return []
     if ratio < -5:
-        return "stands still"
-    if ratio < 1 or network.activation in BOUNDED or run.optimizer["name"] != "SGD":
-        return ""
-    if run.trainer.gradient_clip_val is None:
-        return "diverges"
-    return "comes down" if 0.01 < reach(run) / length(network) < 2 else ""
+        word = "stands still"
+    elif ratio < 1 or network.activation in BOUNDED:
+        return []
+    elif run.trainer.gradient_clip_val is None:
+        word = "diverges"
+    elif 0.01 < reach(run) / length(network) < 2:
+        word = "comes down"
+    else:
+        return []
+    claim = "what becomes of the loss (all seeds)"
+    return [Prediction(f"{run.variant}.fate", claim, word, "seen, not derived")]
+
+
+def predict_untouched(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
+    """A clip where the gradient never comes: no step is clipped, and no bit is other than without it."""
+    name, limit = run.variant, run.trainer.gradient_clip_val
+    if limit is None or by_value(run) or log10_ratio(run) > -5:
+        return []
+    if limit < longest_when_vanishing(run.model.network):
+        return []
+    found = [Prediction(f"{name}.share", "share of the steps that are clipped", 0.0, "|φ| ≤ 1: ‖g‖ < c")]
+    if unclipped_twin(run, variants):
+        claim = "weights that differ from unclipped"
+        found.append(Prediction(f"{name}.bits", claim, 0, "a coefficient of 1"))
+    return found
+
+
+def check(run: Run[L.LightningModule]) -> None:
+    """Refuse a config of which these laws do not speak."""
+    require_plain_trainer(run, "gradient_clip_val")
+    require_precision(run, "64-true")
+    limit = run.trainer.gradient_clip_val
+    if limit is not None and limit <= 0:
+        raise InputError(f"trainer.gradient_clip_val is {limit}; it must be above 0, or null for no clipping")
+    if isinstance(run.model, Classifier):
+        require_mlp(run)
+    elif not isinstance(run.model, Minimizer) or not isinstance(run.model.surface, Quadratic):
+        raise InputError(
+            f"{run.variant} is neither a Classifier nor a Minimizer of a Quadratic, of which these laws speak"
+        )
 
 
 def log10_ratio(run: Run[L.LightningModule]) -> float:
     """log10 ‖δ_1‖/‖δ_L‖ as mean-field theory has it."""
-    return mean_field.log10_signal_ratio(mlp_profile(run.model.network, run.datamodule.x))
+    return mean_field.log10_signal_ratio(run_profile(run))
 
 
 def length(network: MLP) -> float:
@@ -137,7 +167,7 @@ def length(network: MLP) -> float:
 
 def predict_reach(run: Run[L.LightningModule]) -> list[Prediction]:
     """A bounded step makes a bounded walk, whatever the loss does."""
-    name, source, small = run.variant, "triangle inequality", {"rtol": 1e-12, "because": ROUNDING}
+    name, source, small = run.variant, "triangle inequality", {"rtol": 1e-13, "because": ROUNDING["because"]}
     symbols = "c√P" if by_value(run) else "c"
     claim = f"largest ‖g‖ after: {symbols}"
     found = [Prediction(f"{name}.longest", claim, longest(run), source, "≤", **small)]
@@ -156,7 +186,7 @@ def longest(run: Run[L.LightningModule]) -> float:
 def reach(run: Run[L.LightningModule]) -> float:
     """How far K clipped steps of SGD lead at most: every gradient is worth η(1 + β + β² + …) in the end."""
     o = run.optimizer
-    return o["lr"] * longest(run) * run.trainer.max_steps / (1 - o["momentum"])
+    return descent.terminal_rate(o["lr"], o["momentum"]) * longest(run) * run.steps
 
 
 def longest_when_vanishing(network: MLP) -> float:
@@ -174,15 +204,14 @@ def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
     after = weights(run)
     moved = math.sqrt(sum(float(((after[name] - before[name]) ** 2).sum()) for name in after))
     found: Measured = {
-        "longest": max(seen.after),
+        "longest": largest(seen.after),
         "angle": angle(run),
         "moved": moved,
         "share": seen.share_clipped,
     }
     if run.trainer.gradient_clip_val is not None and not by_value(run):
-        limit = run.trainer.gradient_clip_val
-        formula = [clipping.norm_coefficient(norm, limit) for norm in seen.before]
-        found["formula"] = max(abs(a - b) for a, b in zip(seen.coefficients, formula, strict=True))
+        formula = [clipping.norm_coefficient(norm, run.trainer.gradient_clip_val) for norm in seen.before]
+        found["formula"] = largest([abs(a - b) for a, b in zip(seen.coefficients, formula, strict=True)])
     if isinstance(run.model, Classifier):
         found["fate"] = fate(runs)
     if twin := unclipped_twin(run, variants):
@@ -191,12 +220,17 @@ def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
     return found
 
 
+def largest(numbers: list[float]) -> float:
+    """The largest of them, or NaN if one is NaN: Python's max hides it."""
+    return float(torch.tensor(numbers, dtype=torch.float64).max())
+
+
 def angle(run: Run[L.LightningModule]) -> float:
     """By norm the largest of the run; by value that of the first step, with noise the mean over steps."""
     angles = run.callback(ClippingMonitor).angles
     if not by_value(run):
-        return max(angles)
-    noisy = not isinstance(run.model, Classifier) and run.model.noise_std
+        return largest(angles)
+    noisy = isinstance(run.model, Minimizer) and run.model.noise_std
     return sum(angles) / len(angles) if noisy else angles[0]
 
 
@@ -250,7 +284,7 @@ def what_clipping_did(variants: dict[str, Runs]) -> Table:
         seen = run.callback(ClippingMonitor)
         numbers = [median(filter(math.isfinite, v)) for v in (seen.before, seen.after, seen.coefficients)]
         table.add_row(
-            name, f"{seen.share_clipped:.0%}", *(f"{n:.3g}" for n in numbers), f"{max(seen.angles):.3g}°"
+            name, f"{seen.share_clipped:.0%}", *(f"{n:.3g}" for n in numbers), f"{largest(seen.angles):.3g}°"
         )
     return table
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from zoo.diagnostics import GradientNormMonitor
 from zoo.errors import InputError
 from zoo.models import MLP
 from zoo.run import Run
@@ -109,6 +110,16 @@ def require_mlp(run: Run[Any]) -> MLP:
             "a gradient passes from one hidden layer to another"
         )
     return network
+
+
+def require_signals(run: Run[Any]) -> None:
+    """Refuse a run in which nobody records ‖∂L/∂h‖.
+
+    Raises:
+        InputError: gradient_norms.signals is false.
+    """
+    if not run.callback(GradientNormMonitor).signals:
+        raise InputError(f"gradient_norms.signals is false in {run.variant}; these laws are measured by them")
 
 
 def either(choices: tuple[str, ...]) -> str:

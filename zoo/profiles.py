@@ -1,16 +1,25 @@
-"""What mean-field theory predicts of a `zoo.models.MLP`, and how far a finite width may stray from it."""
+"""What mean-field theory predicts of a run's `zoo.models.MLP`, and how far a finite width may stray from it."""
 
-import math
+from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor
 
 from zoo.models import MLP
-from zoo.theory import mean_field
+from zoo.run import Run
+from zoo.theory import fluctuations, mean_field
 from zoo.theory.initialization import Variances, mlp_variances
+
+SPREAD = "finite width: the bias of a logarithm, and three standard errors over seeds"
+
+
+def run_profile(run: Run[Any]) -> mean_field.Profile:
+    """The profile of the run's network at initialization, on the run's data."""
+    return mlp_profile(run.model.network, run.datamodule.x)  # type: ignore[attr-defined]
 
 
 def mlp_profile(network: MLP, x: Tensor) -> mean_field.Profile:
-    """The profile of the network at initialization.
+    """The profile of a network at initialization.
 
     Args:
         network: only its arguments are read, never its weights.
@@ -27,13 +36,16 @@ def mlp_layers(network: MLP) -> tuple[Variances, ...]:
     )
 
 
-def ratio_tolerance(network: MLP, profile: mean_field.Profile, seeds: int) -> float:
-    """How far log10 ‖δ_1‖/‖δ_L‖, averaged over seeds, may stray from `mean_field.log10_signal_ratio`.
-
-    With v_l/N the relative variance of layer l's squared gain, ln of the product is biased by −½ Σ v_l/N and
-    has variance Σ v_l/N: its bias and three standard errors of the mean, halved and in decades. (Hanin &
-    Nica 2020)
-    """
-    variances = profile.preactivation_variances[: network.depth - 1]
-    bias = -sum(mean_field.finite_width_bias(network.activation, q, network.width) for q in variances)
-    return (bias + 3 * math.sqrt(2 * bias / seeds)) / (2 * math.log(10))
+def ratio_tolerance(runs: Sequence[Run[Any]], profile: mean_field.Profile) -> float:
+    """How far log10 ‖δ_1‖/‖δ_L‖, averaged over the repeats of a variant, may stray from mean-field theory."""
+    network, data = runs[0].model.network, runs[0].datamodule
+    return fluctuations.log10_ratio_tolerance(
+        network.activation,
+        mlp_layers(network),
+        profile,
+        fluctuations.mean_correlation(data.x),  # type: ignore[attr-defined]
+        batch=data.batch_size,  # type: ignore[attr-defined]
+        width=network.width,
+        classes=data.classes,  # type: ignore[attr-defined]
+        seeds=len(runs),
+    )

@@ -41,9 +41,9 @@ class GradientNormMonitor(Monitor):
 
     Attributes:
         steps: the optimizer step of every record, the first being 0.
-        norms: layer name → its norms, one for each record in which the layer had a gradient.
-        output_gradients: layer name → ‖∂L/∂(its output)‖₂, one a record. What counts is in SignalRecorder.
-        input_gradients: layer name → ‖∂L/∂(its input)‖₂, one a record.
+        norms: layer name → its norms, one a record; NaN where the layer had no gradient, which is not a 0.
+        output_gradients: the same of ‖∂L/∂(its output)‖₂. What counts is in SignalRecorder.
+        input_gradients: the same of ‖∂L/∂(its input)‖₂.
 
     Raises:
         ValueError: every_n_steps is below 1.
@@ -115,9 +115,12 @@ class GradientNormMonitor(Monitor):
             return
         outputs, inputs = _unscaled(outputs, trainer), _unscaled(inputs, trainer)
         self.steps.append(trainer.global_step)
-        _append(self.norms, norms)
-        _append(self.output_gradients, outputs)
-        _append(self.input_gradients, inputs)
+        for history, record in (
+            (self.norms, norms),
+            (self.output_gradients, outputs),
+            (self.input_gradients, inputs),
+        ):
+            _append(history, record, len(self.steps))
         write_points(trainer, _points(norms, outputs), trainer.global_step)
 
 
@@ -128,9 +131,11 @@ def _unscaled(signals: Mapping[str, float], trainer: L.Trainer) -> dict[str, flo
     return {layer: norm / scale for layer, norm in signals.items()}
 
 
-def _append(history: dict[str, list[float]], record: Mapping[str, float]) -> None:
-    for layer, norm in record.items():
-        history.setdefault(layer, []).append(norm)
+def _append(history: dict[str, list[float]], record: Mapping[str, float], records: int) -> None:
+    """Add a record, so that every layer has as many entries as there are records."""
+    for layer in dict.fromkeys([*history, *record]):
+        norms = history.setdefault(layer, [math.nan] * (records - 1))
+        norms.append(record.get(layer, math.nan))
 
 
 def _points(norms: Mapping[str, float], signals: Mapping[str, float]) -> dict[str, float]:

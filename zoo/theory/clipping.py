@@ -5,7 +5,8 @@ import math
 from torch import Tensor
 
 from zoo.errors import InputError
-from zoo.theory.checks import require_not_negative, require_positive
+from zoo.theory.checks import require_at_least, require_not_negative, require_positive
+from zoo.theory.mean_field import gaussian_mean
 
 
 def norm_coefficient(norm: float, limit: float) -> float:
@@ -60,3 +61,26 @@ def gaussian_angle_by_value(limit_over_std: float) -> float:
     density = math.exp(-(c**2) / 2) / math.sqrt(2 * math.pi)
     mean_square = inside - 2 * c * density + c**2 * math.erfc(c / math.sqrt(2))
     return math.degrees(math.acos(min(1.0, inside / math.sqrt(mean_square))))
+
+
+def gaussian_angle_standard_error(limit_over_std: float, entries: int) -> float:
+    """How far the angle of `gaussian_angle_by_value` strays over P entries, in degrees; ∝ 1/√P.
+
+    With u = g·clip g, v = g² and w = clip² g, cos θ = ū / √(v̄ w̄) varies as its logarithm does, to first order
+    as the mean of u/E[u] − ½ v/E[v] − ½ w/E[w] over the entries; and dθ = −d cos θ / sin θ.
+
+    Raises:
+        InputError: limit_over_std is not positive, or entries below 1.
+    """
+    require_at_least(1, entries=entries)
+    theta, c = math.radians(gaussian_angle_by_value(limit_over_std)), limit_over_std
+
+    def u(z: Tensor) -> Tensor:
+        return z * z.clamp(-c, c)
+
+    def w(z: Tensor) -> Tensor:
+        return z.clamp(-c, c) ** 2
+
+    mean_u, mean_w = gaussian_mean(u, 1.0), gaussian_mean(w, 1.0)
+    variance = gaussian_mean(lambda z: (u(z) / mean_u - z**2 / 2 - w(z) / (2 * mean_w)) ** 2, 1.0)
+    return math.degrees(math.sqrt(variance / entries) / math.tan(theta)) if theta else 0.0

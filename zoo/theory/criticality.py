@@ -11,6 +11,7 @@ from zoo.errors import InputError
 from zoo.theory.initialization import Variances
 from zoo.theory.mean_field import activation_mean_square, gradient_gain, next_variance
 
+WITH_CRITICAL_STD = ("sigmoid", "tanh", "elu", "relu", "leaky_relu")  # χ(q*) = 1 at one σ_w, biases being 0
 SCALE_FREE = ("relu", "leaky_relu")  # φ(cx) = cφ(x) for c > 0: E[φ²] ∝ q, and no q is special
 
 
@@ -72,8 +73,9 @@ def critical_weight_std(name: ActivationName) -> float:
     """
     if name in SCALE_FREE:
         return 1 / math.sqrt(gradient_gain(name, 1.0, 1.0))
-    if name in ("gelu", "silu", "softplus"):
-        raise InputError(f"{name} has no critical weight_std without biases; choose another activation")
+    if name not in WITH_CRITICAL_STD:
+        choices = ", ".join(WITH_CRITICAL_STD)
+        raise InputError(f"{name} has no critical weight_std without biases; choose one of {choices}")
     low, high = 0.0, 1.0
     while not _explodes(name, high):
         low, high = high, 2 * high
