@@ -65,7 +65,7 @@ def predict(runs: Runs) -> list[Prediction]:
     run, network = runs[0], check(runs[0])
     name, activation, theory = run.variant, network.activation, run_profile(runs[0])
     grid = {"atol": 1e-7, "because": "the grid may miss an extreme by half of its spacing, 5e-4"}
-    decades = ratio_tolerance(runs, theory)
+    decades = ratio_tolerance(network, run.datamodule, theory, len(runs))
     found = [
         Prediction(f"{name}.steepest", "largest φ'(x)", slopes.steepest(activation)[1], "φ'' = 0", **grid),
         Prediction(f"{name}.least", "least φ'(x)", slopes.least(activation)[1], "φ'' = 0", **grid),

@@ -68,7 +68,7 @@ def predict(runs: Runs) -> list[Prediction]:
     if ratio < SMALLEST_LEFT[run.trainer.precision]:
         left = f"{name} is predicted to leave 1e{ratio:.0f} of the gradient, too little for "
         raise InputError(f"{left}{run.trainer.precision}; lower model.network.depth")
-    spread = {"atol": ratio_tolerance(runs, theory), "because": SPREAD}
+    spread = {"atol": ratio_tolerance(network, run.datamodule, theory, len(runs)), "because": SPREAD}
     claim = f"log10 ‖δ_1‖/‖δ_{depth}‖"
     found = [Prediction(f"{name}.signal", claim, ratio, "Schoenholz et al. 2017", **spread)]
     steepest = slopes.steepest(network.activation)[1]

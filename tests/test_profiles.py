@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -6,6 +7,11 @@ import torch
 from zoo.models import MLP
 from zoo.profiles import mlp_profile, ratio_tolerance
 from zoo.theory.mean_field import log10_signal_ratio
+
+
+def data(x):
+    """What a tolerance reads of a LightningDataModule."""
+    return SimpleNamespace(x=x, batch_size=len(x), classes=5)
 
 
 def backward_ratio(network, x):
@@ -27,22 +33,23 @@ def test_a_drawn_network_is_as_near_its_profile_as_the_tolerance_says(activation
     networks = [MLP(20, 5, 8, 64, activation, initialization).double() for _ in range(5)]
     profile = mlp_profile(networks[0], x)
     measured = sum(backward_ratio(network, x) for network in networks) / 5
-    assert abs(measured - log10_signal_ratio(profile)) <= ratio_tolerance(networks[0], profile, seeds=5)
+    assert abs(measured - log10_signal_ratio(profile)) <= ratio_tolerance(networks[0], data(x), profile, 5)
 
 
 def test_the_tolerance_would_not_let_another_activation_pass():
     x = torch.randn(32, 20)
     tanh, relu = (MLP(20, 5, 8, 64, name) for name in ("tanh", "relu"))
     gap = abs(log10_signal_ratio(mlp_profile(tanh, x)) - log10_signal_ratio(mlp_profile(relu, x)))
-    assert gap > 2 * ratio_tolerance(relu, mlp_profile(relu, x), seeds=3)
+    assert gap > 2 * ratio_tolerance(relu, data(x), mlp_profile(relu, x), 3)
 
 
 def test_more_seeds_and_more_width_leave_less_room():
     x = torch.randn(32, 20)
     narrow, wide = MLP(20, 5, 8, 64), MLP(20, 5, 8, 256)
     profile = mlp_profile(narrow, x)
-    assert ratio_tolerance(narrow, profile, seeds=9) < ratio_tolerance(narrow, profile, seeds=1)
-    assert ratio_tolerance(wide, mlp_profile(wide, x), seeds=1) < ratio_tolerance(narrow, profile, seeds=1)
+    one_seed = ratio_tolerance(narrow, data(x), profile, 1)
+    assert ratio_tolerance(narrow, data(x), profile, 9) < one_seed
+    assert ratio_tolerance(wide, data(x), mlp_profile(wide, x), 1) < one_seed
 
 
 def test_only_the_arguments_of_the_network_are_read():

@@ -1,6 +1,5 @@
-"""What mean-field theory predicts of a run's `zoo.models.MLP`, and how far a finite width may stray from it."""
+"""What mean-field theory predicts of a run's `zoo.models.MLP`, and how far a finite width may stray."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -36,16 +35,22 @@ def mlp_layers(network: MLP) -> tuple[Variances, ...]:
     )
 
 
-def ratio_tolerance(runs: Sequence[Run[Any]], profile: mean_field.Profile) -> float:
-    """How far log10 ‖δ_1‖/‖δ_L‖, averaged over the repeats of a variant, may stray from mean-field theory."""
-    network, data = runs[0].model.network, runs[0].datamodule
+def ratio_tolerance(network: MLP, data: Any, profile: mean_field.Profile, seeds: int) -> float:
+    """How far log10 ‖δ_1‖/‖δ_L‖, averaged over so many seeds, may stray from `mean_field.log10_signal_ratio`.
+
+    Args:
+        network: only its arguments are read.
+        data: what it is trained on, with x, batch_size and classes.
+        profile: of this network on these data.
+        seeds: how many networks are drawn.
+    """
     return fluctuations.log10_ratio_tolerance(
         network.activation,
         mlp_layers(network),
         profile,
-        fluctuations.mean_correlation(data.x),  # type: ignore[attr-defined]
-        batch=data.batch_size,  # type: ignore[attr-defined]
+        fluctuations.mean_correlation(data.x),
+        batch=data.batch_size,
         width=network.width,
-        classes=data.classes,  # type: ignore[attr-defined]
-        seeds=len(runs),
+        classes=data.classes,
+        seeds=seeds,
     )

@@ -246,7 +246,11 @@ def test_manual_optimization_makes_a_record_a_step(fit, every, steps):
     monitor = GradientNormMonitor(every_n_steps=every, signals=True)
     fit(Adversaries(), monitor, data=torch.ones(3, 1))
     assert monitor.steps == steps
-    seen = [step % 2 for step in steps]
-    assert monitor.norms == {"a": [2.0] * seen.count(0), "b": [3.0] * seen.count(1)}
-    # the signal reaches the output of the frozen one only if it requires a gradient: it does not
-    assert monitor.output_gradients == {"a": [2.0] * seen.count(0), "b": [3.0] * seen.count(1)}
+    # Each has a gradient in every other step, and NaN in between: entries stand beside their steps. The
+    # signal reaches the output of the frozen one only if it requires a gradient: it does not.
+    seen = {"a": [2.0, math.nan] * 3, "b": [math.nan, 3.0] * 3}
+    expected = {
+        layer: pytest.approx([norms[step] for step in steps], nan_ok=True) for layer, norms in seen.items()
+    }
+    assert monitor.norms == expected
+    assert monitor.output_gradients == expected

@@ -2,6 +2,7 @@ from functools import partial
 
 import pytest
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 from torch.testing import assert_close
 
@@ -75,7 +76,7 @@ def test_points_are_copies_of_any_precision(task, fit):
 
 def test_more_parameters_than_the_limit_are_refused_when_the_fit_starts(task, fit):
     message = r"the module has 3 trainable parameters.*max_parameters, 2$"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(MisconfigurationException, match=message):
         fit(task(line(1.0, 2.0, 3.0), bowl, SGD), ParameterTrajectory(max_parameters=2))
     fit(task(line(1.0, 2.0), bowl, SGD), ParameterTrajectory(max_parameters=2))
 

@@ -3,6 +3,8 @@ import copy
 import pytest
 import torch
 
+from zoo.profiles import mlp_profile
+
 EPOCH = "--trainer.max_epochs 1 --trainer.check_val_every_n_epoch 1"
 SETTINGS = [
     f"--seed_everything 1 --only sigmoid,elu,silu {EPOCH} --repeats 2 "
@@ -12,7 +14,9 @@ SETTINGS = [
     f"--seed_everything 3 --only leaky_relu {EPOCH} --model.network.initialization xavier",
 ]
 TWO_STEPS = f"--only gelu {EPOCH} --repeats 1 --trainer.limit_train_batches 2"
-TWO_OF_THEM = f"--only sigmoid,relu {EPOCH} --repeats 1"
+THREE_OF_THEM = (
+    "--only sigmoid,tanh,elu --trainer.max_epochs 2 --trainer.check_val_every_n_epoch 2 --repeats 1"
+)
 
 
 @pytest.mark.parametrize("typed", [*SETTINGS, TWO_STEPS])
@@ -21,14 +25,12 @@ def test_all_verdicts_hold_at_other_networks_and_seeds(typed, failures):
 
 
 def test_the_prediction_for_another_activation_fails(script, failures, monkeypatch):
-    right = script.mlp_profile
-
-    def profile_of_tanh(network, x):
-        network = copy.copy(network)
+    def profile_of_tanh(run):
+        network = copy.copy(run.model.network)
         network.activation = "tanh"
-        return right(network, x)
+        return mlp_profile(network, run.datamodule.x)
 
-    monkeypatch.setattr(script, "mlp_profile", profile_of_tanh)
+    monkeypatch.setattr(script, "run_profile", profile_of_tanh)
     assert failures(TWO_STEPS) == {"gelu.gain"}
 
 
@@ -40,7 +42,7 @@ def test_a_network_that_computes_another_activation_fails(script, failures, monk
         return right(self, batch, batch_idx)
 
     monkeypatch.setattr(script.Classifier, "training_step", training_step)
-    assert failures(TWO_STEPS) == {"gelu.steepest", "gelu.gain"}
+    assert failures(TWO_STEPS) == {"gelu.steepest", "gelu.least", "gelu.gain"}
 
 
 def test_a_gain_of_squares_taken_for_one_of_norms_fails(script, failures, monkeypatch):
@@ -57,6 +59,17 @@ def test_another_idea_of_flat_fails(script, failures, monkeypatch):
     assert failures(TWO_STEPS) == {"gelu.flat"}
 
 
-def test_relu_in_the_place_of_the_weakest_fails(script, failures, monkeypatch):
-    monkeypatch.setattr(script, "weakest", lambda variants: "relu")
-    assert failures(TWO_OF_THEM) == {"all.worst"}
+def test_an_activation_taken_for_the_weakest_though_it_learns_fails(script, failures, monkeypatch):
+    monkeypatch.setattr(script, "weakest", lambda variants: "tanh")
+    assert failures(THREE_OF_THEM) == {"all.lead"}
+
+
+def test_a_lead_is_not_claimed_where_all_are_weak_or_training_is_longer_than_was_seen(script, failures):
+    for typed in ("--model.network.depth 8", "--trainer.max_epochs 6"):
+        cli = script.ExperimentCLI(
+            script.__file__,
+            script.Classifier,
+            ["--brief=true", *THREE_OF_THEM.split(), *typed.split()],
+            {"gradient_norms": script.GradientNormMonitor},
+        )
+        assert script.predict_lead(cli.variants) == []

@@ -3,6 +3,8 @@ import copy
 import pytest
 import torch
 
+from zoo.profiles import mlp_profile
+
 SETTINGS = [
     "--seed_everything 1 --only unclipped,by_norm,by_value --model.network.weight_std 2.5 --repeats 1 "
     "--trainer.max_steps 40",
@@ -14,7 +16,7 @@ SETTINGS = [
     "--seed_everything 2 --only two_weights_by_norm,two_weights_by_value --trainer.gradient_clip_val 70",
 ]
 UNCLIPPED = "--only unclipped --repeats 1"
-BY_NORM = "--only by_norm --repeats 2 --trainer.max_steps 30"
+BY_NORM = "--only by_norm --repeats 2 --trainer.max_steps 40"
 BY_VALUE = "--only by_value --repeats 1"
 UNTOUCHED = "--only vanishing,vanishing_loosely_clipped --repeats 1 --trainer.max_steps 12"
 TWO_WEIGHTS = "--only two_weights_by_norm,two_weights_by_value"
@@ -81,14 +83,12 @@ def test_one_seed_that_diverges_fails(script, failures, monkeypatch):
 
 
 def test_the_prediction_for_another_network_fails(script, failures, monkeypatch):
-    right = script.mlp_profile
-
-    def profile_of_a_vanishing_one(network, x):
-        network = copy.copy(network)
+    def profile_of_a_vanishing_one(run):
+        network = copy.copy(run.model.network)
         network.weight_std = 0.2
-        return right(network, x)
+        return mlp_profile(network, run.datamodule.x)
 
-    monkeypatch.setattr(script, "mlp_profile", profile_of_a_vanishing_one)
+    monkeypatch.setattr(script, "run_profile", profile_of_a_vanishing_one)
     assert failures(BY_NORM) == {"by_norm.fate"}
 
 

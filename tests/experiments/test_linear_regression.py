@@ -7,6 +7,7 @@ SETTINGS = [
 ]
 SHORT = "--only best_rate --trainer.max_steps 20"
 FAR_OVER = "--only just_over --model.optimizer.lr 0.3 --trainer.max_steps 40"
+FAR_UNDER = "--only small_rate --model.optimizer.lr 0.2 --trainer.max_steps 20"
 WALK = {"best_rate.path", "best_rate.left"}
 
 
@@ -54,7 +55,7 @@ def test_momentum_that_the_prediction_does_not_know_of_fails(script, failures, m
 def test_a_limit_of_one_over_the_largest_curvature_fails(script, failures, monkeypatch):
     right = script.descent.largest_stable_rate
     monkeypatch.setattr(script.descent, "largest_stable_rate", lambda curvatures: right(curvatures) / 2)
-    assert failures(SHORT) == {"best_rate.fate"}
+    assert failures(FAR_UNDER) == {"small_rate.fate"}
 
 
 def test_a_factor_that_leaves_the_largest_curvature_out_fails(script, failures, monkeypatch):

@@ -2,6 +2,8 @@ import copy
 
 import pytest
 
+from zoo.profiles import mlp_profile
+
 SETTINGS = [
     "--seed_everything 1 --only sigmoid_10 --model.network.depth 6 --model.network.width 64",
     "--seed_everything 2 --only sigmoid_10 --model.network.activation tanh "
@@ -21,15 +23,14 @@ HE = "--only relu_20_he --repeats 1"
 @pytest.fixture
 def predict_for(script, monkeypatch):
     """Have the prediction made for a network with other arguments than the one that is trained."""
-    right = script.mlp_profile
 
     def other(**arguments):
-        def profile(network, x):
-            network = copy.copy(network)
+        def profile(run):
+            network = copy.copy(run.model.network)
             vars(network).update(arguments)
-            return right(network, x)
+            return mlp_profile(network, run.datamodule.x)
 
-        monkeypatch.setattr(script, "mlp_profile", profile)
+        monkeypatch.setattr(script, "run_profile", profile)
 
     return other
 
@@ -41,7 +42,7 @@ def test_all_verdicts_hold_at_other_networks_and_seeds(typed, failures):
 
 @pytest.mark.parametrize(
     "other",
-    [{"activation": "tanh"}, {"initialization": "xavier"}, {"depth": 11}],
+    [{"activation": "tanh"}, {"initialization": "xavier"}],
     ids=lambda other: next(iter(other)),
 )
 def test_the_prediction_for_another_network_fails(other, predict_for, failures):
@@ -67,7 +68,7 @@ def test_weight_gradients_that_would_hide_nothing_fail(script, failures, monkeyp
 
 def test_a_signal_that_is_lost_in_the_prediction_alone_fails(script, failures, monkeypatch):
     monkeypatch.setattr(script.mean_field, "log10_signal_ratio", lambda profile: -30.0)
-    assert failures(HE) == {"relu_20_he.signal", "relu_20_he.loss", "relu_20_he.moved"}
+    assert failures(HE) == {f"relu_20_he.{quantity}" for quantity in ("signal", "side", "loss", "moved")}
     lost = {f"sigmoid_30_float32.{quantity}" for quantity in ("signal", "own_norm", "moved")}
     assert failures(FLOAT32) == lost
 
@@ -82,3 +83,10 @@ def test_a_network_that_is_not_trained_fails(script, failures, monkeypatch):
 
     monkeypatch.setattr(script.Classifier, "configure_optimizers", configure_optimizers)
     assert failures(HE) == {"relu_20_he.loss"}
+
+
+def test_a_critical_weight_std_of_squares_fails(script, failures, monkeypatch):
+    right = script.criticality.critical_weight_std
+    monkeypatch.setattr(script.criticality, "critical_weight_std", lambda name: right(name) ** 2)
+    exploding = "--only sigmoid_20_exploding --repeats 1 --trainer.max_steps 1"
+    assert failures(exploding) == {"sigmoid_20_exploding.side"}

@@ -133,7 +133,7 @@ def test_gradients_vanish_below_the_critical_weight_std_and_explode_above(name):
 
 @pytest.mark.parametrize("name", ["gelu", "silu", "softplus"])
 def test_what_has_no_critical_weight_std_is_refused(name):
-    with pytest.raises(ValueError, match=f"{name} has no critical weight_std"):
+    with pytest.raises(ValueError, match=f"{name}' has no critical weight_std"):
         critical_weight_std(name)
 
 

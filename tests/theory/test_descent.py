@@ -14,6 +14,7 @@ from zoo.theory.descent import (
     mse_hessian,
     normal_equations,
     steps_to,
+    terminal_rate,
 )
 
 X = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)  # dataset D
@@ -189,8 +190,24 @@ SPECTRUM = torch.tensor([1.0, 2.0])
 
 
 @pytest.mark.parametrize(
+    "form", [{}, {"momentum": 0.9}, {"momentum": 0.5, "dampening": 0.5}, {"dampening": 0.3}]
+)
+def test_a_constant_gradient_is_followed_at_the_terminal_rate(form):  # Q05
+    w = torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+    optimizer = torch.optim.SGD([w], lr=0.01, **form)
+    for _ in range(400):  # 0.9^400 is 5e-19: v has settled
+        before = w.item()
+        w.grad = torch.ones_like(w)
+        optimizer.step()
+    assert before - w.item() == pytest.approx(terminal_rate(0.01, **form), rel=1e-12)  # rounding of w
+
+
+@pytest.mark.parametrize(
     ("call", "sentence"),
     [
+        (lambda: terminal_rate(-0.1), "rate is -0.1"),
+        (lambda: terminal_rate(0.1, 1.0), "momentum is 1.0"),
+        (lambda: terminal_rate(0.1, 0.9, -1.0), "dampening is -1.0"),
         (lambda: mse_hessian(torch.zeros(2, 2, 2)), r"x has shape \(2, 2, 2\)"),
         (lambda: mse_hessian(torch.zeros(0)), r"x has shape \(0,\)"),
         (lambda: normal_equations(X, Y[:, None]), r"y has shape \(4, 1\); it must be \(4,\)"),

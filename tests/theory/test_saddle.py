@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 import torch
 
+from zoo.theory.descent import terminal_rate
 from zoo.theory.saddle import (
     adam_escape_steps,
     distance,
     escape_steps,
     growth,
-    matched_rate,
     median_escape_steps,
+    median_standard_error,
     noise_variance,
 )
 
@@ -126,10 +127,9 @@ def test_the_roots_of_the_truth(momentum, nesterov, root):
 
 def test_momentum_is_a_longer_step():  # D04
     assert growth(1e-3, 1.0, 0.9) == pytest.approx(1.0092388, abs=5e-8)  # seven decimals printed
-    assert matched_rate(1e-3, 0.9) == pytest.approx(0.01, rel=1e-15)
     for rate in (1e-6, 1e-5):
         # z₊ = 1 + a/(1 − β) − β a²/(1 − β)³ + …: with β = 0.9, 90 a of the gain
-        matched = growth(matched_rate(rate, 0.9), 1.0)
+        matched = growth(terminal_rate(rate, 0.9), 1.0)
         assert growth(rate, 1.0, 0.9) - 1 == pytest.approx(matched - 1, rel=100 * rate)
     plain, momentum = escape_steps(1e-6, 1, 1e-3, 1), escape_steps(1e-6, 1, 1e-3, 1, 0.9)
     assert plain / momentum == pytest.approx(9.15, abs=0.005)  # two decimals printed
@@ -248,6 +248,15 @@ def test_the_median_is_that_of_the_marginal():
         assert k == 1 or outside[0] < 0.5
 
 
+@pytest.mark.parametrize(("rate", "points"), [(0.1, 400), (0.02, 400), (0.1, 1600)])
+def test_the_median_of_samples_strays_by_its_standard_error(rate, points):
+    # Far out |y_k| = s_∞ |z| (1 + a)^k, so k is −ln |z| / ln(1 + a) and a constant: no walk needs to be run.
+    z = torch.randn(2000, points, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    medians = (-z.abs().log() / math.log1p(rate)).median(dim=1).values
+    # 2000 samples know a standard deviation to 1/√4000 = 1.6 %; the formula is good to a few times 1/√points
+    assert medians.std().item() == pytest.approx(median_standard_error(points, rate), rel=0.08)
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -265,8 +274,8 @@ def test_the_median_is_that_of_the_marginal():
         (lambda: escape_steps(math.nan, 1.0, 0.1, 1.0), "start is nan"),
         (lambda: escape_steps(0.0, 1.0, -0.1, 1.0), "rate is -0.1"),
         (lambda: escape_steps(1e-6, 1.0, 1e-17, 1.0), "float64 cannot tell"),
-        (lambda: matched_rate(0.1, 1.0), "momentum is 1.0"),
-        (lambda: matched_rate(-1.0, 0.9), "rate is -1.0"),
+        (lambda: median_standard_error(0, 0.1), "points is 0"),
+        (lambda: median_standard_error(10, 0.0), "rate is 0.0"),
         (lambda: adam_escape_steps(1e-6, 1.0, 0.0, 1.0), "rate is 0.0"),
         (lambda: adam_escape_steps(1e-6, -1.0, 0.1, 1.0), "radius is -1.0"),
         (lambda: adam_escape_steps(1e-6, 1.0, 0.1, 0.0), "curvature is 0.0"),

@@ -75,7 +75,7 @@ def critical_weight_std(name: ActivationName) -> float:
         return 1 / math.sqrt(gradient_gain(name, 1.0, 1.0))
     if name not in WITH_CRITICAL_STD:
         choices = ", ".join(WITH_CRITICAL_STD)
-        raise InputError(f"{name} has no critical weight_std without biases; choose one of {choices}")
+        raise InputError(f"{name!r} has no critical weight_std without biases; choose one of {choices}")
     low, high = 0.0, 1.0
     while not _explodes(name, high):
         low, high = high, 2 * high
