@@ -12,15 +12,18 @@ What a learner reads, a practitioner imports and an experiment is made of:
 
 What carries an experiment from its config to its report:
 
-    zoo.cli          ExperimentCLI: parses, seeds and builds runs; announces, fits, reports
+    zoo.cli          ExperimentCLI: announces predictions, trains the runs, reports
+    zoo.building     RunsCLI, under it: parses, seeds and builds the runs
     zoo.precedence   which setting wins: typed, variant, file
     zoo.run          one model, trained once: its seed, its data, its Trainer
-    zoo.profiles     what theory predicts of a zoo.models.MLP
+    zoo.conditions   what laws assume of a run, and refuse in one sentence where it is not so
+    zoo.profiles     what theory predicts of a zoo.models.MLP, and how far it may stray
     zoo.report       verdicts on the terminal, in a file and in TensorBoard
     zoo.hparams      TensorBoard's table of the runs
     zoo.figures      one style for all figures
     zoo.progress     one progress bar for all runs
-    zoo.complaints   bad input, answered in one sentence
+    zoo.complaints   what a parser says of bad input, made one sentence
+    zoo.errors       InputError: such a sentence, raised
     zoo.quiet        what is kept out of a learner's sight
 
 The ``zoo`` command, in zoo.__main__: zoo.catalogue (which experiments there are), zoo.tour,

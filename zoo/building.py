@@ -195,7 +195,7 @@ class RunsCLI(LightningCLI, Generic[ModelT]):
             trainer = self.instantiate_trainer(logger=self._logger(variant) if repeat == 0 else False)
             run = Run(variant, repeat, seed, config, self.config_init.model, self.config_init.data, trainer)
             run.model.configure_optimizers()  # what torch refuses, it refuses here, before anything has run
-        except (ValueError, TypeError, OSError, MisconfigurationException) as error:
+        except (ValueError, TypeError, OSError, ImportError, MisconfigurationException) as error:
             self.refuse(str(error))  # of constructors that are not ours, any may be about their arguments
         try:
             run.datamodule.prepare_data()

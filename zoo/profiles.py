@@ -1,20 +1,38 @@
 """What mean-field theory predicts of a run's `zoo.models.MLP`, and how far a finite width may stray."""
 
+import math
 from typing import Any
 
 from torch import Tensor
 
+from zoo.errors import InputError
 from zoo.models import MLP
 from zoo.run import Run
 from zoo.theory import fluctuations, mean_field
 from zoo.theory.initialization import Variances, mlp_variances
 
-SPREAD = "finite width: the bias of a logarithm, and three standard errors over seeds"
+SPREAD = "finite width: the bias of a logarithm, and four standard errors over seeds"
 
 
 def run_profile(run: Run[Any]) -> mean_field.Profile:
-    """The profile of the run's network at initialization, on the run's data."""
-    return mlp_profile(run.model.network, run.datamodule.x)  # type: ignore[attr-defined]
+    """The profile of the run's network at initialization, on the run's data.
+
+    Raises:
+        InputError: a network that is no average over many units that come out alike: nearly all of them are
+            saturated; or a deep silu or gelu near He's variance, whose q dies out or explodes by chance.
+    """
+    network: MLP = run.model.network
+    found = mlp_profile(network, run.datamodule.x)  # type: ignore[attr-defined]
+    activation, std = network.activation, math.sqrt(mlp_layers(network)[1].weight)
+    if activation in ("silu", "gelu") and network.depth >= 10 and 1.2 < std < 2:
+        raise InputError(
+            f"{activation} at σ_w = {std:.3g} and depth {network.depth} dies out or explodes by chance in "
+            f"{run.variant}; choose another model.network.initialization"
+        )
+    q = max(found.preactivation_variances[:-1])
+    if (1 - mean_field.saturated_share(activation, q)) * network.width < 5:
+        raise InputError(f"{activation} is saturated in nearly all units of {run.variant}; lower weight_std")
+    return found
 
 
 def mlp_profile(network: MLP, x: Tensor) -> mean_field.Profile:

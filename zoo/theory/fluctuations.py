@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from zoo.calculus.activations import ActivationName, activation, slope
+from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_positive
 from zoo.theory.initialization import Variances
 from zoo.theory.mean_field import Profile, gaussian_mean
@@ -48,7 +49,7 @@ def mean_correlation(x: Tensor) -> float:
         x: inputs, (n, I) or (n, …).
 
     Raises:
-        ValueError: x is 0, or not finite.
+        InputError: x is 0, or not finite.
     """
     x = x.double().flatten(1)
     mean_square = float((x**2).sum(dim=1).mean())
@@ -68,10 +69,10 @@ def correlations(
         correlation: c_0, that of the inputs; see `mean_correlation`.
 
     Raises:
-        ValueError: correlation is not in [0, 1], or no signal reaches a layer.
+        InputError: correlation is not in [0, 1], or no signal reaches a layer.
     """
     if not 0 <= correlation <= 1:
-        raise ValueError(f"correlation is {correlation}; it must be at least 0 and at most 1")
+        raise InputError(f"correlation is {correlation}; it must be at least 0 and at most 1")
     found, shared = [], correlation * profile.activation_mean_squares[0]
     for layer, q in zip(layers, profile.preactivation_variances, strict=True):
         require_positive(preactivation_variance=q)
@@ -93,8 +94,9 @@ def squared_gain_variances(
     """v_l = [E f(u) f(v) · (1 + 2κ²) − 1] / N, averaged over pairs of samples, f = φ'²/E[φ'²]; v_1 … v_{L−1}.
 
     For E[g²g'²] = E[g²] E[g'²] (1 + 2κ²) if g, g' are Gaussian. One pair in B is a sample with itself: there
-    c = κ = 1, and v_l is twice `mean_field.finite_width_bias`. The others start at the cross-entropy with
-    κ² = 1/(C − 1), labels having no preference. What a layer does to later q, and so to χ, is added.
+    c = κ = 1, and v_l is (3μ₂/μ₁² − 1)/N with μ_k = E[φ'^2k]: 5/N for ReLU (Hanin & Nica 2020). The others
+    start at the cross-entropy with κ² = 1/(C − 1), labels having no preference. What a layer does to
+    later q, and so to χ, is added.
 
     Args:
         name, layers, profile, correlation: as in `correlations`.
@@ -103,7 +105,7 @@ def squared_gain_variances(
         classes: C, equally frequent.
 
     Raises:
-        ValueError: batch or width below 1, classes below 2, or what `correlations` refuses.
+        InputError: batch or width below 1, classes below 2, or what `correlations` refuses.
     """
     require_at_least(1, batch=batch, width=width)
     require_at_least(2, classes=classes)
@@ -186,10 +188,10 @@ def log10_ratio_tolerance(
     classes: int,
     seeds: int,
 ) -> float:
-    """[½ Σ v_l + 3 √(Σ v_l / S) + 2 (L − 1)/N · q/(1 + q)] / (2 ln 10), with the logits' q = q_{L+1}.
+    """[½ Σ v_l + 4 √(Σ v_l / S) + 2 (L − 1)/N · q/(1 + q)] / (2 ln 10), with the logits' q = q_{L+1}.
 
     How far log10 ‖δ_1‖/‖δ_L‖, averaged over S seeds, may stray from `mean_field.log10_signal_ratio`: by the
-    bias of a logarithm, three standard errors, and what W, the same on both ways, adds. One of its N
+    bias of a logarithm, four standard errors, and what W, the same on both ways, adds. One of its N
     directions is that of the activations. There the squared gradient is r = E(z·δ)²/(q E‖δ‖²) times what it
     is elsewhere, z being the logits: 1 for uniform p, 1 + q to first order, near 2 for ten classes and p at 0
     or 1. And φ' lets up to twice as much of it pass, since units that are on, as in ReLU, carry all of it.
@@ -199,7 +201,7 @@ def log10_ratio_tolerance(
         seeds: S, how many networks are drawn.
 
     Raises:
-        ValueError: seeds below 1, or what `squared_gain_variances` refuses.
+        InputError: seeds below 1, or what `squared_gain_variances` refuses.
     """
     require_at_least(1, seeds=seeds)
     variances = squared_gain_variances(
@@ -207,4 +209,4 @@ def log10_ratio_tolerance(
     )
     total, q = sum(variances), profile.preactivation_variances[-1]
     shared = 2 * len(variances) / width * q / (1 + q)
-    return (total / 2 + 3 * math.sqrt(total / seeds) + shared) / (2 * math.log(10))
+    return (total / 2 + 4 * math.sqrt(total / seeds) + shared) / (2 * math.log(10))

@@ -158,19 +158,3 @@ def log10_weight_ratio(profile: Profile, first: int = 2) -> float:
         )
     gains = profile.gains[first - 1 : -1]
     return (sum(math.log10(gain) for gain in gains) + math.log10(means[first - 1] / means[depth - 1])) / 2
-
-
-def finite_width_bias(name: ActivationName, q: float, width: int) -> float:
-    """−(3μ₂/μ₁² − 1) / (2N), with μ_k = E[φ'(√q z)^{2k}]: the mean of ln(‖δ_l‖²/‖δ_{l+1}‖²) less ln χ_l.
-
-    ‖δ_l‖²/‖δ_{l+1}‖² averages N terms φ'² g², with g Gaussian: relative variance v = (3μ₂/μ₁² − 1)/N, and
-    E[ln x] ≈ ln E[x] − v/2, to first order in 1/N. It counts layers of squared norms, so a norm's logarithm
-    gets half of it. For ReLU it is −5/(2N) (Hanin & Nica 2020).
-
-    Raises:
-        InputError: q is negative, or width below 1.
-    """
-    require_at_least(1, width=width)
-    second = gaussian_mean(lambda x: slope(name, x) ** 2, q)
-    fourth = gaussian_mean(lambda x: slope(name, x) ** 4, q)
-    return -(3 * fourth / second**2 - 1) / (2 * width)
