@@ -1,3 +1,4 @@
+import math
 import random
 
 import pytest
@@ -66,3 +67,33 @@ def test_a_callback_is_found_by_its_class(run):
 def test_a_callback_that_is_not_there_is_named(run):
     with pytest.raises(LookupError, match=r"^run variant has no EarlyStopping$"):
         run().callback(EarlyStopping)
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({"max_epochs": 3}, 15),
+        ({"max_epochs": 3, "max_steps": 7}, 7),
+        ({"max_epochs": -1, "max_steps": 8}, 8),
+        ({"max_epochs": None, "max_steps": 8}, 8),
+        ({"max_epochs": 2, "limit_train_batches": 3}, 6),
+        ({"max_epochs": 2, "limit_train_batches": 9}, 10),
+        ({"max_epochs": 2, "limit_train_batches": 0.5}, 4),
+        ({"max_epochs": 2, "accumulate_grad_batches": 2}, 6),
+        ({"max_epochs": 2, "accumulate_grad_batches": 2, "limit_train_batches": 0.8}, 4),
+        ({"max_epochs": 0}, 0),
+        ({"max_epochs": 2, "limit_train_batches": 0}, 0),
+    ],
+)
+def test_the_steps_are_those_that_the_trainer_takes(run, trainer, settings, steps):
+    planned = run()
+    planned.trainer = trainer(callbacks=[ParameterTrajectory()], **settings)
+    assert planned.steps == steps
+    planned.fit()
+    assert planned.trainer.global_step == steps
+
+
+def test_a_run_without_a_limit_never_ends(run, trainer):
+    endless = run()
+    endless.trainer = trainer(max_epochs=-1)
+    assert endless.steps == math.inf

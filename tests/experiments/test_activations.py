@@ -54,7 +54,7 @@ def test_a_gain_of_squares_taken_for_one_of_norms_fails(script, failures, monkey
 def test_another_idea_of_flat_fails(script, failures, monkeypatch):
     right = script.mean_field.saturated_share
     monkeypatch.setattr(
-        script.mean_field, "saturated_share", lambda name, q, fraction: right(name, q, 10 * fraction)
+        script.mean_field, "saturated_share", lambda name, q, fraction=0.05: right(name, q, 10 * fraction)
     )
     assert failures(TWO_STEPS) == {"gelu.flat"}
 

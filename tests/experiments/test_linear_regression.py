@@ -5,13 +5,18 @@ SETTINGS = [
     "--seed_everything 2 --only just_under,just_over --data.samples 60 --trainer.max_steps 200",
     "--seed_everything 3 --only raw_features --model.optimizer.lr 1.0e-6 --trainer.max_steps 100",
 ]
+# So long that rounding can be seen in what is left of the error.
+CONVERGED = (
+    "--only best_rate --trainer.max_steps 4500 --trainer.log_every_n_steps 1000 "
+    "--gradient_norms.every_n_steps 1000"
+)
 SHORT = "--only best_rate --trainer.max_steps 20"
 FAR_OVER = "--only just_over --model.optimizer.lr 0.3 --trainer.max_steps 40"
 FAR_UNDER = "--only small_rate --model.optimizer.lr 0.2 --trainer.max_steps 20"
 WALK = {"best_rate.path", "best_rate.left"}
 
 
-@pytest.mark.parametrize("typed", [*SETTINGS, SHORT, FAR_OVER])
+@pytest.mark.parametrize("typed", [*SETTINGS, CONVERGED, SHORT, FAR_OVER])
 def test_all_verdicts_hold_at_other_rates_data_and_seeds(typed, failures):
     assert failures(typed) == set()
 

@@ -17,9 +17,13 @@ MOMENTUM = {"heavy_ball.steps", "nesterov.steps", "averaged_momentum.steps"}
 ADAM = "--only adam"
 RIDGE = "--only adam,on_the_ridge,on_the_ridge_adam --data.count 40"
 NOISE = "--only noise"
+GENTLER = "--only gentle_heavy_ball --model.optimizer.lr 0.01 --data.count 800"
+GENTLE = "--only gentle_heavy_ball,gentle_matched_step"
 
 
-@pytest.mark.parametrize("typed", SETTINGS)
+@pytest.mark.parametrize(
+    "typed", [*SETTINGS, "--only gentle_heavy_ball --model.optimizer.lr 0.01 --data.count 800"]
+)
 def test_all_verdicts_hold_at_other_saddles_rates_momenta_and_seeds(typed, failures):
     assert failures(typed) == set()
 
@@ -60,6 +64,11 @@ def test_twice_the_curvature_fails(script, failures, monkeypatch):
     right = script.curvature_of
     monkeypatch.setattr(script, "curvature_of", lambda run: 2 * right(run))
     assert failures(FORMS) == MOMENTUM | {"gradient_descent.steps"}
+
+
+def test_a_terminal_rate_without_the_momentum_fails(script, failures, monkeypatch):
+    monkeypatch.setattr(script.descent, "terminal_rate", lambda rate, momentum, dampening: rate)
+    assert failures(GENTLE) == {"gentle_heavy_ball.matched"}
 
 
 def test_adam_with_another_rate_fails(script, failures, monkeypatch):

@@ -3,7 +3,12 @@ import math
 import pytest
 import torch
 
-from zoo.theory.clipping import angle_by_value, gaussian_angle_by_value, norm_coefficient
+from zoo.theory.clipping import (
+    angle_by_value,
+    gaussian_angle_by_value,
+    gaussian_angle_standard_error,
+    norm_coefficient,
+)
 
 
 def test_clipping_by_norm_multiplies_every_tensor_alike():  # K01
@@ -91,6 +96,24 @@ def test_a_limit_that_nothing_reaches_leaves_the_direction():
     assert gaussian_angle_by_value(40.0) == 0
 
 
+@pytest.mark.parametrize("limit", [0.001, 0.3, 1.0, 3.0])
+def test_the_angle_of_a_sample_strays_by_its_standard_error(limit):
+    g = torch.randn(400, 4000, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    angles = torch.tensor([angle_by_value(row, limit) for row in g])
+    error = gaussian_angle_standard_error(limit, 4000)
+    # 400 angles know their deviation to 3.5 %; far out, where few entries are clipped, the next order counts
+    assert angles.std().item() == pytest.approx(error, rel=0.18)
+    # four standard errors of the mean, and the bias of a function of means, of the order of error²
+    expected = gaussian_angle_by_value(limit)
+    assert angles.mean().item() == pytest.approx(expected, abs=4 * error / 20 + 0.5 * error**2)
+
+
+def test_the_standard_error_falls_with_the_root_of_the_entries():
+    one, four = (gaussian_angle_standard_error(1.0, entries) for entries in (1000, 4000))
+    assert one / four == pytest.approx(2, rel=1e-12)
+    assert gaussian_angle_standard_error(40.0, 1000) == 0  # a limit that nothing reaches
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -101,6 +124,7 @@ def test_a_limit_that_nothing_reaches_leaves_the_direction():
         (lambda: angle_by_value(torch.zeros(2), 1.0), "gradient is all zero or not finite"),
         (lambda: angle_by_value(torch.tensor([1.0, math.nan]), 1.0), "gradient is all zero or not finite"),
         (lambda: gaussian_angle_by_value(0.0), "limit_over_std is 0.0"),
+        (lambda: gaussian_angle_standard_error(1.0, 0), "entries is 0"),
     ],
 )
 def test_senseless_input_is_refused(call, sentence):
