@@ -292,7 +292,7 @@ def what_clipping_did(variants: dict[str, Runs]) -> Table:
 def draw(variants: dict[str, Runs]) -> Figure:
     """Norms after clipping, losses, and the angle against how tight the clip is."""
     figure, (norms, losses, angles) = panels(
-        "‖g‖ after clipping", "loss", "angle of clipping by value", width=4.5
+        "‖g‖ after clipping", "loss (what diverges leaves the plot)", "angle of clipping by value", width=4.5
     )
     limits = torch.logspace(-3, 1, 100).tolist()
     angles.plot(limits, [clipping.gaussian_angle_by_value(c) for c in limits], color="0.5", linewidth=1)
@@ -304,11 +304,12 @@ def draw(variants: dict[str, Runs]) -> Figure:
         elif run.model.noise_std and by_value(run):
             point = (run.trainer.gradient_clip_val / run.model.noise_std, angle(run))
             compare(angles, name, {"color": "black", "marker": style["marker"]}, [point])
-            angles.annotate(f" {name}", point, fontsize="small")
+            side = "left" if point[0] < 0.1 else "right"  # of the point, where there is room
+            angles.annotate(f"  {name}  ", point, fontsize="small", ha=side, va="top")
     norms.set(xlabel="step", ylabel="‖g‖ that the optimizer gets", yscale="log", ylim=(0.03, 1e5))
     losses.set(
         xlabel="step",
-        ylabel="cross-entropy, nats (what diverges leaves the plot)",
+        ylabel="cross-entropy, nats",
         yscale="log",
         ylim=(0.1, 1e5),
     )

@@ -99,14 +99,22 @@ def test_a_figure_is_a_png_of_its_name_too(tmp_path):
     assert struct.unpack(">II", content[16:24]) == (240, 120)  # inches × 120 dots
 
 
-def test_markdown_has_a_row_a_verdict_and_escapes_the_bars_of_formulas():
-    table = markdown([verdict(relation="≤", atol=0.25), Verdict(Prediction("a.b", "|y|", 2, "x|y"), 3)])
-    head, rule, *rows = table.splitlines()
-    assert head.count("|") == rule.count("|") == 9
-    assert rows == [
-        "| slow | claim | ≤ 1 | 1 | ± 0.25 | elementary | holds | for the test |",
-        r"| a | \|y\| | 2 | 3 | exact | x\|y | **FAILS** |  |",
+def test_markdown_has_a_table_a_variant_and_escapes_the_bars_of_formulas():
+    verdicts = [
+        verdict(relation="≤", atol=0.25),
+        verdict("slow.y"),
+        Verdict(Prediction("a.b", "|y|", 2, "x|y"), 3),
     ]
+    slow, a = markdown(verdicts).split("\n\n### ")
+    title, _, head, rule, *rows = slow.splitlines()
+    assert title == "### slow"
+    assert head.count("|") == rule.count("|") == 7
+    assert rows == [
+        "| claim | ≤ 1 | 1 | ± 0.25 | holds | elementary; for the test |",
+        "| claim | 1 | 1 | exact | holds | elementary |",
+    ]
+    assert a.splitlines()[0] == "a"
+    assert a.splitlines()[-1] == r"| \|y\| | 2 | 3 | exact | **FAILS** | x\|y |"
 
 
 def test_the_terminal_shows_every_verdict_with_its_run_named_once():

@@ -89,15 +89,24 @@ def judged(reports: Sequence[Report], width: int = 160) -> Table:
 
 
 def markdown(verdicts: Sequence[Verdict]) -> str:
-    """The verdicts as a Markdown table, for TensorBoard's Text tab."""
-    head = "| run | claim | predicted | measured | tolerance | source | | because |\n" + "|---" * 8 + "|\n"
-    rows = (
-        (v.prediction.variant, *_cells(v), "holds" if v.holds else "**FAILS**", v.prediction.because)
-        for v in verdicts
-    )
-    return head + "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
-    )
+    """The verdicts for TensorBoard's Text tab: a heading and a table for every variant.
+
+    A table of six columns, since TensorBoard breaks words where there are more.
+    """
+    parts: list[str] = []
+    for variant, v in zip(_once([v.prediction for v in verdicts]), verdicts, strict=True):
+        if variant:
+            parts.append(f"\n### {variant}\n\n{_HEAD}")
+        claim, predicted, measured, tolerance, source = _cells(v)
+        why = "; ".join(filter(None, (source, v.prediction.because)))
+        cells = (claim, predicted, measured, tolerance, "holds" if v.holds else "**FAILS**", why)
+        parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(parts).lstrip()
+
+
+_HEAD = (
+    "| claim | predicted | measured | tolerance | | source; reason for the tolerance |\n" + "|---" * 6 + "|"
+)
 
 
 def _once(predictions: Sequence[Prediction]) -> list[str]:
