@@ -3,10 +3,11 @@
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
-import lightning as L
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from matplotlib.figure import Figure
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -27,16 +28,12 @@ class ExperimentCLI(RunsCLI[ModelT]):
     The script says what is predicted and what is measured; see RunsCLI for what is parsed and built.
     """
 
-    def __init__(
-        self,
-        script: str,
-        model_class: type[ModelT],
-        args: list[str] | None = None,
-        callbacks: Mapping[str, type[L.Callback]] | None = None,
-    ) -> None:
-        self.console = terminal()
-        self.predictions: list[Prediction] | None = None
-        super().__init__(script, model_class, args, callbacks)
+    predictions: list[Prediction] | None = None  # until they are announced
+
+    @cached_property
+    def console(self) -> Console:
+        """The terminal."""
+        return terminal()
 
     def announce(self, predictions: Iterable[Prediction]) -> None:
         """State what calculus predicts, on the terminal and in predictions.json, before any training.
