@@ -35,7 +35,8 @@ from zoo.models import MLP, Quadratic
 from zoo.profiles import mlp_layers, run_profile
 from zoo.report import Report
 from zoo.run import Run
-from zoo.theory import clipping, descent, mean_field
+from zoo.seen import SOURCE, Seen
+from zoo.theory import clipping, mean_field
 from zoo.training import Classifier, Minimizer
 from zoo.verdict import Prediction, Quantity
 
@@ -46,8 +47,7 @@ Weights = dict[str, torch.Tensor]
 ROUNDING = {"atol": 1e-14, "because": "rounding of float64 norms"}
 DEGREES = {"atol": 1e-12, "because": "rounding of float64 entries by 1e-16 radians each"}
 BOUNDED = ("sigmoid", "tanh")  # |φ| ≤ 1
-# Where what becomes of the loss was seen, not derived: at least so many steps, and η/(1 − β) in between.
-STEPS, RATES = 40, (0.19, 1.1)
+FATES = Seen(rates=(0.2, 1.0), steps=(40, 300))
 
 
 def main(args: list[str] | None = None) -> Report:
@@ -67,8 +67,7 @@ def predict(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Pred
     found: list[Prediction] = []
     limit = run.trainer.gradient_clip_val
     if isinstance(run.model, Classifier):
-        found += predict_reach(run) if limit is not None else []
-        found += predict_fate(run) + predict_untouched(run, variants)
+        found += predict_reach(run) + predict_fate(run) + predict_untouched(run, variants)
     if limit is not None:
         found += predict_by_value(run) if by_value(run) else predict_by_norm(run)
     return found
@@ -91,6 +90,11 @@ def predict_by_value(run: Run[L.LightningModule]) -> list[Prediction]:
     if not isinstance(run.model, Minimizer):
         return []
     if run.model.noise_std:
+        if run.model.surface.curvatures.any() or parameters(run) < 1000:
+            raise InputError(
+                f"{run.variant} clips noise by value: the angle is known where curvatures are 0 and the "
+                "gradient has 1000 entries or more; see model.surface"
+            )
         c, entries = limit / run.model.noise_std, parameters(run) * int(run.steps)
         value = clipping.gaussian_angle_by_value(c)
         error = 4 * clipping.gaussian_angle_standard_error(c, entries)
@@ -107,10 +111,8 @@ def predict_fate(run: Run[L.LightningModule]) -> list[Prediction]:
     away. A clip holds them if it lets them walk about as far as they are long: more than a hundredth of
     that, less than twice. Where the signal vanishes, the loss stands still, whatever the clip.
     """
-    network, ratio, o = run.model.network, log10_ratio(run), run.optimizer
-    if o["name"] != "SGD" or o["weight_decay"] or o["maximize"] or run.steps < STEPS:
-        return []
-    if not RATES[0] <= descent.terminal_rate(o["lr"], o["momentum"], o["dampening"]) <= RATES[1]:
+    network, ratio = run.model.network, log10_ratio(run)
+    if not FATES.covers(run):
         return []
     if ratio < -5:
         word = "stands still"
@@ -123,7 +125,7 @@ def predict_fate(run: Run[L.LightningModule]) -> list[Prediction]:
     else:
         return []
     claim = "what becomes of the loss (all seeds)"
-    return [Prediction(f"{run.variant}.fate", claim, word, "seen, not derived")]
+    return [Prediction(f"{run.variant}.fate", claim, word, SOURCE)]
 
 
 def predict_untouched(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
@@ -131,8 +133,9 @@ def predict_untouched(run: Run[L.LightningModule], variants: dict[str, Runs]) ->
     name, limit = run.variant, run.trainer.gradient_clip_val
     if limit is None or by_value(run) or log10_ratio(run) > -5:
         return []
-    if limit < longest_when_vanishing(run.model.network):
-        return []
+    network = run.model.network
+    if network.activation not in BOUNDED or limit < 1.1 * clipping.output_layer_bound(network.width):
+        return []  # a tenth is for the layers below, of which next to nothing is left
     found = [Prediction(f"{name}.share", "share of the steps that are clipped", 0.0, "|φ| ≤ 1: ‖g‖ < c")]
     if unclipped_twin(run, variants):
         claim = "weights that differ from unclipped"
@@ -166,8 +169,10 @@ def length(network: MLP) -> float:
 
 
 def predict_reach(run: Run[L.LightningModule]) -> list[Prediction]:
-    """A bounded step makes a bounded walk, whatever the loss does."""
+    """A bounded step makes a bounded walk, whatever the loss does; of interest where gradients explode."""
     name, source, small = run.variant, "triangle inequality", {"rtol": 1e-13, "because": ROUNDING["because"]}
+    if run.trainer.gradient_clip_val is None or log10_ratio(run) < 1:
+        return []
     symbols = "c√P" if by_value(run) else "c"
     claim = f"largest ‖g‖ after: {symbols}"
     found = [Prediction(f"{name}.longest", claim, longest(run), source, "≤", **small)]
@@ -184,18 +189,9 @@ def longest(run: Run[L.LightningModule]) -> float:
 
 
 def reach(run: Run[L.LightningModule]) -> float:
-    """How far K clipped steps of SGD lead at most: every gradient is worth η(1 + β + β² + …) in the end."""
+    """How far the run's clipped steps lead at most."""
     o = run.optimizer
-    return descent.terminal_rate(o["lr"], o["momentum"]) * longest(run) * run.steps
-
-
-def longest_when_vanishing(network: MLP) -> float:
-    """A bound on ‖g‖ of a vanishing network with |φ| ≤ 1; infinite for another activation.
-
-    The output layer has nearly all of it: ‖∂L/∂(W, b)‖ ≤ ‖p − y‖ √(‖φ‖² + 1) ≤ √2 √(N + 1). A tenth more is
-    for the layers below.
-    """
-    return 1.1 * math.sqrt(2 * (network.width + 1)) if network.activation in BOUNDED else math.inf
+    return clipping.longest_walk(o["lr"], o["momentum"], longest(run), int(run.steps))
 
 
 def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
@@ -270,10 +266,15 @@ def unclipped_twin(run: Run[L.LightningModule], variants: dict[str, Runs]) -> Ru
     """The run that has the same config but for clipping."""
     for runs in variants.values():
         other = runs[0]
-        same = other.config.model == run.config.model and other.config.data == run.config.data
-        if same and other.trainer.gradient_clip_val is None and run.trainer.gradient_clip_val is not None:
+        if other.trainer.gradient_clip_val is None and but_for_clipping(other) == but_for_clipping(run):
             return other
     return None
+
+
+def but_for_clipping(run: Run[L.LightningModule]) -> tuple[object, ...]:
+    """The config of the run without the two keys that clip."""
+    trainer = {k: v for k, v in vars(run.config.trainer).items() if not k.startswith("gradient_clip")}
+    return run.config.model, run.config.data, trainer
 
 
 def what_clipping_did(variants: dict[str, Runs]) -> Table:

@@ -99,11 +99,11 @@ def predict_factor(run: Run[Regressor], errors: Tensor) -> list[Prediction]:
     rounding = rounding_of(run)
     first, last = late(errors, rounding)
     others = abs(factor(errors, first, last) - slowest(run))
-    if others > 0.01 * abs(1 - slowest(run)):
+    if others > 0.005 * abs(1 - slowest(run)):
         return []
     limit = descent.contraction(rate, curvatures)
-    slack = others + 2 * limit * rounding * max(1.0, float(errors[0] / errors[last])) / (last - first)
-    because = "what the closed form has left along other eigenvectors, and rounding"
+    slack = 0.01 * abs(1 - limit)
+    because = "a hundredth of 1 − |1 − ηλ|: the run is long enough for other eigenvectors to have half of it"
     claim = "factor of the error a step, max |1 − ηλ|"
     found = [Prediction(f"{name}.factor", claim, limit, "elementary", atol=slack, because=because)]
     off = abs(rate - descent.best_rate(curvatures))

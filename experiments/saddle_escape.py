@@ -22,6 +22,7 @@ import math
 
 import torch
 from matplotlib.figure import Figure
+from rich.table import Table
 
 from zoo.cli import ExperimentCLI
 from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
@@ -42,7 +43,8 @@ def main(args: list[str] | None = None) -> Report:
     cli = ExperimentCLI(__file__, Minimizer, args, callbacks)
     cli.announce(p for run in cli.runs for p in predict(run))
     cli.fit()
-    return cli.report({run.variant: measure(run) for run in cli.runs}, {"escape": draw(cli.runs)})
+    measured = {run.variant: measure(run) for run in cli.runs}
+    return cli.report(measured, {"escape": draw(cli.runs)}, [how_fast(cli.runs)])
 
 
 def predict(run: Run[Minimizer]) -> list[Prediction]:
@@ -57,6 +59,11 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     claim, steps = f"{form}: steps from y = {start:g} to {run.model.stop_radius:g}", escape_steps(run)
     if steps > run.steps:
         raise InputError(f"{name} needs {steps} steps and is given {run.steps}; raise data.count")
+    if any(abs(y / run.model.stop_radius - 1) < 1e-12 for y in predicted_distance(run, steps)):
+        raise InputError(
+            f"model.stop_radius is {run.model.stop_radius} in {name}, a point of the path itself: rounding "
+            "would decide the count; choose another"
+        )
     return [Prediction(f"{name}.steps", claim, steps, source_of(run)), *predict_matched(run)]
 
 
@@ -198,6 +205,18 @@ def predicted_distance(run: Run[Minimizer], steps: int) -> list[float]:
         return []
     form = (o["lr"], curvature_of(run), o["momentum"], o["dampening"], o["nesterov"])
     return [abs(saddle.distance(k, start_of(run), *form)) for k in range(steps + 1)]
+
+
+def how_fast(runs: list[Run[Minimizer]]) -> Table:
+    """z₊ of every run with SGD, and what it makes of the distance in ten steps."""
+    table = Table("run", "z₊", "z₊^10", title="The factor of the distance a step", title_justify="left")
+    for run in runs:
+        o = run.optimizer
+        if o["name"] == "SGD":
+            form = (o["lr"], curvature_of(run), o["momentum"], o["dampening"], o["nesterov"])
+            z = saddle.growth(*form)
+            table.add_row(run.variant, f"{z:.6f}", f"{z**10:.3g}")
+    return table
 
 
 def draw(runs: list[Run[Minimizer]]) -> Figure:

@@ -27,26 +27,26 @@ from rich.table import Table
 from torch import Tensor
 
 from zoo.cli import ExperimentCLI
-from zoo.conditions import require_mlp, require_plain_trainer, require_precision, require_signals
+from zoo.conditions import require_signals
 from zoo.diagnostics import GradientNormMonitor
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
-from zoo.models import MLP
 from zoo.profiles import SPREAD, mlp_layers, ratio_tolerance, run_profile
 from zoo.report import Report
 from zoo.run import Run
-from zoo.theory import criticality, descent, mean_field, slopes
+from zoo.seen import SOURCE, Seen, sgd_rate
+from zoo.theory import criticality, mean_field, slopes
 from zoo.training import Classifier
 from zoo.verdict import Prediction, Quantity
 
 Runs = list[Run[Classifier]]  # the repeats of one variant
-# Where the claims on the loss were seen to hold, not derived: steps, steps a layer, η, and η/(1 − β).
-STEPS, STEPS_A_LAYER, SMALL_RATE, LEARNS, STANDS = (60, 300), 3, 0.021, (0.049, 0.11), 0.51
+LEARNS = Seen(rates=(0.05, 0.1), steps=(60, 300))
+STANDS_STILL = Seen(rates=(0.05, 0.5), steps=(60, 300))
+SMALL_RATE, STEPS_A_LAYER = 0.02, 3  # what else was seen of LEARNS: η, and time for every layer
+POSITIVE_SLOPES = ("sigmoid", "tanh", "elu", "softplus")
 SMALLEST_SQUARE = 2.0**-149  # what is smaller is 0 in float32
-SMALLEST_LEFT = {
-    "32-true": -35,
-    "64-true": -300,
-}  # log10 of the smallest normal number, and room below the norm
+# log10 of the smallest norm whose entries are normal numbers.
+SMALLEST_LEFT = {"32-true": -35, "64-true": -300}
 LAST_BIT = 1e-23  # the last bit of the smallest weights is worth ten times as much
 
 
@@ -63,7 +63,7 @@ def main(args: list[str] | None = None) -> Report:
 def predict(runs: Runs) -> list[Prediction]:
     """What mean-field theory says of a network of this config, before it sees a gradient."""
     run, name = runs[0], runs[0].variant
-    network, theory = check(run), run_profile(run)
+    network, theory = require_signals(run), run_profile(run)
     depth, ratio = network.depth, mean_field.log10_signal_ratio(theory)
     if ratio < SMALLEST_LEFT[run.trainer.precision]:
         left = f"{name} is predicted to leave 1e{ratio:.0f} of the gradient, too little for "
@@ -76,17 +76,27 @@ def predict(runs: Runs) -> list[Prediction]:
         bound = (depth - 1) * math.log10(steepest)
         claim = "log10 of the product of the slopes alone"
         found.append(Prediction(f"{name}.slopes", claim, bound, f"φ' ≤ {steepest:g}", "≤"))
-    if not network.bias:
-        claim = f"log10 ‖∂L/∂W_2‖/‖∂L/∂W_{depth}‖, which hides it"
-        value = mean_field.log10_weight_ratio(theory)
-        seen = {"atol": weight_tolerance(network, len(runs)), "because": "seen in a thousand networks"}
-        found.append(Prediction(f"{name}.weights", claim, value, "elementary: ‖δ‖ times ‖φ(h)‖", **seen))
-    return found + predict_side(run, ratio) + predict_float32(run, ratio) + predict_learning(run, ratio)
+    found += predict_weights(runs, theory) + predict_side(run, ratio)
+    return found + predict_float32(run, ratio) + predict_learning(run, ratio)
 
 
-def weight_tolerance(network: MLP, seeds: int) -> float:
-    """Seen at 20 layers of 128 units, in a thousand networks: 0.09 ± 0.14, for a batch's samples add up."""
-    return (0.1 + 4 * 0.14 / math.sqrt(seeds)) * math.sqrt(network.depth / 20 * 128 / network.width)
+def predict_weights(runs: Runs, theory: mean_field.Profile) -> list[Prediction]:
+    """The weights' gradients where the signal vanishes in a ReLU network without biases.
+
+    ‖δ‖ shrinks towards the input and ‖φ(h)‖ towards the output: their product, of one sample, does neither.
+    How a batch's samples add up in each layer was seen, in batches like these.
+    """
+    network, batch = runs[0].model.network, runs[0].datamodule.batch_size
+    if network.bias or network.depth < 3 or network.activation not in criticality.SCALE_FREE:
+        return []
+    if not 16 <= batch <= 64 or mean_field.log10_signal_ratio(theory) > -1:
+        return []
+    claim = f"log10 ‖∂L/∂W_2‖/‖∂L/∂W_{network.depth}‖, which hides it"
+    value = mean_field.log10_weight_ratio(theory)
+    spread = 0.15 * math.sqrt(network.depth / 20 * 128 / network.width)
+    because = "seen: 0.2 for how samples add up, and four standard errors of width"
+    seen = {"atol": 0.2 + 4 * spread / math.sqrt(len(runs)), "because": because}
+    return [Prediction(f"{runs[0].variant}.weights", claim, value, "elementary: ‖δ‖ times ‖φ(h)‖", **seen)]
 
 
 def predict_side(run: Run[Classifier], ratio: float) -> list[Prediction]:
@@ -96,6 +106,8 @@ def predict_side(run: Run[Classifier], ratio: float) -> list[Prediction]:
     if weights.bias or network.activation not in criticality.WITH_CRITICAL_STD or abs(ratio) < 1:
         return []
     std, critical = math.sqrt(weights.weight), criticality.critical_weight_std(network.activation)
+    if abs(std / critical - 1) < 0.25:  # near it, layers on the way to q* may outweigh those that are there
+        return []
     claim = f"σ_w = {std:.3g}, the critical one being {critical:.4g}: the gradient"
     word = "explodes" if std > critical else "vanishes"
     return [Prediction(f"{run.variant}.side", claim, word, "Poole et al. 2016: χ(q*) = 1")]
@@ -106,41 +118,30 @@ def predict_float32(run: Run[Classifier], ratio: float) -> list[Prediction]:
     if run.trainer.precision != "32-true" or 10**ratio > SMALLEST_SQUARE**0.5:
         return []
     name, weights = run.variant, run.model.network.hidden[0].weight.numel()
-    return [
-        Prediction(f"{name}.own_norm", "‖∂L/∂W_1‖ as float32's own norm has it", 0.0, "IEEE 754"),
-        Prediction(f"{name}.nonzero", "entries of ∂L/∂W_1 that are not 0", weights, "IEEE 754"),
-    ]
+    found = [Prediction(f"{name}.own_norm", "‖∂L/∂W_1‖ as float32's own norm has it", 0.0, "IEEE 754")]
+    if run.model.network.activation in POSITIVE_SLOPES:
+        claim, source = "entries of ∂L/∂W_1 that are not 0", "φ' > 0 everywhere"
+        found.append(Prediction(f"{name}.nonzero", claim, weights, source))
+    return found
 
 
 def predict_learning(run: Run[Classifier], ratio: float) -> list[Prediction]:
     """Who learns, and whose first layer does not move by a single bit."""
-    name, o, steps, found = run.variant, run.optimizer, int(run.steps), []
-    if o["name"] != "SGD" or o["weight_decay"] or o["maximize"]:
-        return found  # Adam divides the gradient's size out; decay moves weights without a gradient
-    rate = descent.terminal_rate(o["lr"], o["momentum"], o["dampening"])
-    if 10**ratio * rate * steps < LAST_BIT:
+    name, network, steps, found = run.variant, run.model.network, int(run.steps), []
+    rate = sgd_rate(run)  # Adam divides the gradient's size out; decay moves weights without a gradient
+    if rate is not None and 10**ratio * rate * steps < LAST_BIT:
         claim = f"weights of layer 1 that {steps} steps move"
         found.append(Prediction(f"{name}.moved", claim, 0, "w − ηg = w where ηg is below w's last bit"))
-    if not STEPS[0] <= steps <= STEPS[1]:
-        return found
     ignorance, claim = math.log(run.datamodule.classes), f"loss after {steps} steps, in nats"
-    if ratio < -6 and rate <= STANDS:
+    if ratio < -6 and STANDS_STILL.covers(run):
         noise = {"atol": 0.1, "because": "the output layer alone still follows each batch's mix of classes"}
         source = "a constant output costs ln 10 or more"
         found.append(Prediction(f"{name}.loss", claim + ": still ln 10", ignorance, source, **noise))
-    long_enough = steps >= STEPS_A_LAYER * run.model.network.depth
-    if abs(ratio) < 1 and long_enough and o["lr"] < SMALL_RATE and LEARNS[0] < rate < LEARNS[1]:
-        source = "seen, not derived"
-        found.append(Prediction(f"{name}.loss", claim + ": it learns", ignorance - 0.25, source, "≤"))
+    relu = network.activation in criticality.SCALE_FREE
+    slow = run.optimizer["lr"] <= SMALL_RATE and steps >= STEPS_A_LAYER * network.depth
+    if abs(ratio) < 1 and relu and slow and LEARNS.covers(run):
+        found.append(Prediction(f"{name}.loss", claim + ": it learns", ignorance - 0.25, SOURCE, "≤"))
     return found
-
-
-def check(run: Run[Classifier]) -> MLP:
-    """The network, if these laws speak of this run."""
-    require_plain_trainer(run)
-    require_precision(run, "64-true", "32-true")
-    require_signals(run)
-    return require_mlp(run)
 
 
 def measure(runs: Runs, before: Tensor) -> dict[str, Quantity]:
@@ -182,7 +183,15 @@ def factors(run: Run[Classifier]) -> list[tuple[float, float]]:
     entering = run.callback(GradientNormMonitor).input_gradients
     delta = signals(run)
     inputs = [entering[f"network.hidden.{i}"][0] for i in range(1, len(delta))]
-    return [(here / a, a / above) for here, a, above in zip(delta[:-1], inputs, delta[1:], strict=True)]
+    return [
+        (quotient(here, a), quotient(a, above))
+        for here, a, above in zip(delta[:-1], inputs, delta[1:], strict=True)
+    ]
+
+
+def quotient(a: float, b: float) -> float:
+    """a/b, or NaN where b is 0: a gradient that was lost fails a verdict instead of ending the run."""
+    return a / b if b else math.nan
 
 
 def log_ratio(norms: list[float], first: int) -> float:
@@ -191,7 +200,7 @@ def log_ratio(norms: list[float], first: int) -> float:
 
 
 def log10(number: float) -> float:
-    """log10, with −∞ for 0, so that a gradient that was lost fails a verdict instead of ending the run."""
+    """log10, with −∞ for 0."""
     return math.log10(number) if number else -math.inf
 
 
@@ -200,8 +209,9 @@ def why_here(run: Run[Classifier]) -> Table:
     table = Table(
         "layer", "‖∂L/∂h‖", "gain", "= slopes", "× weights", "predicted", title=f"Why, in {run.variant}"
     )
+    delta, gains = signals(run), run_profile(run).gains
     for i, (slope, weights) in enumerate(factors(run)):
-        numbers = (signals(run)[i], slope * weights, slope, weights, math.sqrt(run_profile(run).gains[i]))
+        numbers = (delta[i], slope * weights, slope, weights, math.sqrt(gains[i]))
         table.add_row(str(i + 1), *(f"{number:.3g}" for number in numbers))
     return table
 

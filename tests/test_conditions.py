@@ -22,6 +22,35 @@ OUTSIDE = [
     ("linear_regression", "--model.network.in_features 3", ["3 in_features", "Diabetes"]),
     ("linear_regression", "--data zoo.data.Digits", ["Digits", "Diabetes"]),
     ("linear_regression", "--only just_over --trainer.max_steps 40000", ["leaves float64", "max_steps"]),
+    (
+        "linear_regression",
+        "--only just_over --trainer.callbacks+ lightning.pytorch.callbacks.EarlyStopping "
+        "--trainer.callbacks.monitor loss/train",
+        ["callbacks is set", "None"],
+    ),
+    ("linear_regression", "--trainer.detect_anomaly true", ["detect_anomaly is True", "False"]),
+    ("activations", "--trainer.val_check_interval 10", ["val_check_interval is 10", "None"]),
+    (
+        "vanishing_gradients",
+        "--only sigmoid_10 --model.network.width 4",
+        ["of 4 units", "4.0 are not"],
+    ),
+    (
+        "vanishing_gradients",
+        "--only sigmoid_20_exploding --data.batch_size 1",
+        ["batch_size is 1", "logits", "choose 16"],
+    ),
+    ("gradient_clipping", "--only gaussian_by_value --model.surface.curvatures [1.0]", ["curvatures are 0"]),
+    ("gradient_clipping", "--only gaussian_by_value --model.surface.copies 10", ["1000 entries"]),
+    (
+        "saddle_escape",
+        "--only gradient_descent --model.surface.start [1.0,1.0] --model.stop_radius 1.728 "
+        "--model.optimizer.lr 0.2",
+        ["stop_radius is 1.728", "rounding would decide"],
+    ),
+    ("saddle_escape", "--only noise --data.count 9000", ["step is 4500", "leaves float64"]),
+    ("saddle_escape", '--variants {"lr_0.1":{}}', ["'lr_0.1'", "letters"]),
+    ("saddle_escape", '--variants {"../x":{}}', ["'../x'", "letters"]),
     ("linear_regression", "--repeats 2", ["made twice", "repeats is 2"]),
     ("activations", "--model.network.out_features 5", ["out_features is 5", "need 10"]),
     ("activations", "--model.network.in_features 5", ["in_features is 5", "need 64"]),
@@ -29,7 +58,7 @@ OUTSIDE = [
     ("activations", "--model.network torch.nn.Linear", ["Linear", "zoo.models.MLP"]),
     ("activations", "--data zoo.data.Diabetes", ["Diabetes", "zoo.data.Digits"]),
     ("activations", "--gradient_norms.signals false", ["signals is false"]),
-    ("activations", "--trainer.precision bf16-mixed", ["'bf16-mixed'", "32-true or 64-true"]),
+    ("activations", "--trainer.precision bf16-mixed", ["'bf16-mixed'", "64-true or 32-true"]),
     ("vanishing_gradients", "--only sigmoid_50 --model.network.depth 400", ["1e-339", "depth"]),
     ("vanishing_gradients", "--only sigmoid_30_float32 --model.network.depth 50", ["1e-42", "32-true"]),
     (

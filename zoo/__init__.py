@@ -18,6 +18,7 @@ What carries an experiment from its config to its report:
     zoo.run          one model, trained once: its seed, its data, its Trainer
     zoo.conditions   what laws assume of a run, and refuse in one sentence where it is not so
     zoo.profiles     what theory predicts of a zoo.models.MLP, and how far it may stray
+    zoo.seen         claims that nobody has derived: where they were seen to hold
     zoo.report       verdicts on the terminal, in a file and in TensorBoard
     zoo.hparams      TensorBoard's table of the runs
     zoo.figures      one style for all figures

@@ -1,6 +1,7 @@
 """From a config to runs: what is typed, the variants and the files become models, data and Trainers."""
 
 import math
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -140,6 +141,8 @@ class RunsCLI(LightningCLI, Generic[ModelT]):
 
     def _chosen(self, config: Namespace) -> Variants:
         variants: Variants = config.variants or {self.experiment.name: {}}
+        if odd := [name for name in variants if not re.fullmatch(r"[\w-]+", name)]:
+            self.refuse(f"a variant is named {odd[0]!r}; letters, digits, _ and - are what a name can have")
         only = [name.strip() for name in config.only.split(",") if name.strip()]
         if unknown := [name for name in only if name not in variants]:
             self.refuse(f"there is no variant {unknown[0]!r}; choose from {', '.join(variants)}")

@@ -17,6 +17,8 @@ from zoo.run import Run
 # How long it trains is not among them: `Run.steps` knows that.
 _TRAINER = {
     "accumulate_grad_batches": 1,
+    "callbacks": None,
+    "detect_anomaly": False,
     "fast_dev_run": False,
     "gradient_clip_val": None,
     "max_time": None,
@@ -24,6 +26,7 @@ _TRAINER = {
     "min_steps": None,
     "overfit_batches": 0.0,
     "plugins": None,
+    "val_check_interval": None,
 }
 # What of an optimizer makes its step another one than η g, all of it off at 0 or False.
 _OPTIMIZER = (
@@ -45,8 +48,9 @@ def require_plain_trainer(run: Run[Any], *known: str) -> None:
     """
     for key, plain in _TRAINER.items():
         value = run.config.trainer.get(key)
-        if key not in known and value not in (plain, None):
-            raise InputError(f"trainer.{key} is {value} in {run.variant}; these laws hold with {plain}")
+        if key not in known and value not in (plain, None, []):
+            shown = "set" if key in ("callbacks", "plugins") else value
+            raise InputError(f"trainer.{key} is {shown} in {run.variant}; these laws hold with {plain}")
 
 
 def require_precision(run: Run[Any], *precisions: str) -> None:
@@ -112,14 +116,17 @@ def require_mlp(run: Run[Any]) -> MLP:
     return network
 
 
-def require_signals(run: Run[Any]) -> None:
-    """Refuse a run in which nobody records ‖∂L/∂h‖.
+def require_signals(run: Run[Any]) -> MLP:
+    """The network of a run whose ‖∂L/∂h‖ is recorded, in float64 or float32, and is what the Trainer makes.
 
     Raises:
-        InputError: gradient_norms.signals is false.
+        InputError: it is not.
     """
+    require_plain_trainer(run)
+    require_precision(run, "64-true", "32-true")
     if not run.callback(GradientNormMonitor).signals:
         raise InputError(f"gradient_norms.signals is false in {run.variant}; these laws are measured by them")
+    return require_mlp(run)
 
 
 def either(choices: tuple[str, ...]) -> str:

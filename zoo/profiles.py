@@ -18,20 +18,31 @@ def run_profile(run: Run[Any]) -> mean_field.Profile:
     """The profile of the run's network at initialization, on the run's data.
 
     Raises:
-        InputError: a network that is no average over many units that come out alike: nearly all of them are
-            saturated; or a deep silu or gelu near He's variance, whose q dies out or explodes by chance.
+        InputError: a network that is no average over many units that come out alike: too few of them are not
+            saturated; a deep silu or gelu near He's variance, whose q dies out or explodes by chance; or
+            batches so small that a network so sure of itself may be right in all of one, and send nothing.
     """
     network: MLP = run.model.network
     found = mlp_profile(network, run.datamodule.x)  # type: ignore[attr-defined]
     activation, std = network.activation, math.sqrt(mlp_layers(network)[1].weight)
-    if activation in ("silu", "gelu") and network.depth >= 10 and 1.2 < std < 2:
+    if activation in ("silu", "gelu") and network.depth >= 10 and 1.2 < std <= 2:
         raise InputError(
             f"{activation} at σ_w = {std:.3g} and depth {network.depth} dies out or explodes by chance in "
             f"{run.variant}; choose another model.network.initialization"
         )
     q = max(found.preactivation_variances[:-1])
-    if (1 - mean_field.saturated_share(activation, q)) * network.width < 5:
-        raise InputError(f"{activation} is saturated in nearly all units of {run.variant}; lower weight_std")
+    units = (1 - mean_field.saturated_share(activation, q)) * network.width
+    if units < 5:
+        raise InputError(
+            f"of {network.width} units in a layer of {run.variant}, {units:.1f} are not saturated: too few "
+            "for laws of averages; raise model.network.width or lower weight_std"
+        )
+    logits, batch = found.preactivation_variances[-1], run.datamodule.batch_size  # type: ignore[attr-defined]
+    if logits > 10 and batch < 16:
+        raise InputError(
+            f"data.batch_size is {batch} in {run.variant}, whose logits have the variance {logits:.3g}: it "
+            "may be right in all of a batch, and then sends no gradient; choose 16 or more"
+        )
     return found
 
 

@@ -254,3 +254,22 @@ def test_manual_optimization_makes_a_record_a_step(fit, every, steps):
     }
     assert monitor.norms == expected
     assert monitor.output_gradients == expected
+
+
+class LeavesGradients(Adversaries):
+    """The same without toggling: each backward reaches both, and each step clears its own gradients alone."""
+
+    def training_step(self, batch, batch_idx):
+        for optimizer, factor in zip(self.optimizers(), (2.0, 3.0), strict=True):
+            optimizer.zero_grad()
+            self.manual_backward(factor * (self.a(batch) + self.b(batch)).sum())
+            optimizer.step()
+
+
+def test_of_several_optimizers_a_step_counts_its_own_layers_and_no_gradient_of_another_step(fit):
+    monitor = GradientNormMonitor()
+    fit(LeavesGradients(), monitor, data=torch.ones(2, 1))
+    assert monitor.norms == {
+        "a": pytest.approx([2.0, math.nan] * 2, nan_ok=True),
+        "b": pytest.approx([math.nan, 3.0] * 2, nan_ok=True),
+    }

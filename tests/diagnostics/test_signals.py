@@ -190,3 +190,17 @@ def test_clear_forgets_and_detach_does_not():
     assert len(recorder.outputs["Linear"]) == 1
     recorder.clear()
     assert recorder.outputs == {"Linear": []}
+
+
+def test_a_parameter_as_input_counts_once_a_pass_and_keeps_no_hook():
+    query, layer = nn.Parameter(torch.ones(1, 1, dtype=torch.float64)), scalar(3.0)
+    recorder = SignalRecorder()
+    for _ in range(3):  # as a monitor does, batch after batch
+        recorder.attach(layer)
+        layer(query).sum().backward()
+        assert to_numbers(recorder.inputs) == [{"Linear": 3.0}]
+        recorder.clear()
+    recorder.detach()
+    layer(query).sum().backward()
+    assert to_numbers(recorder.inputs) == [{}]
+    assert not query._backward_hooks

@@ -7,7 +7,9 @@ from zoo.theory.clipping import (
     angle_by_value,
     gaussian_angle_by_value,
     gaussian_angle_standard_error,
+    longest_walk,
     norm_coefficient,
+    output_layer_bound,
 )
 
 
@@ -114,6 +116,27 @@ def test_the_standard_error_falls_with_the_root_of_the_entries():
     assert gaussian_angle_standard_error(40.0, 1000) == 0  # a limit that nothing reaches
 
 
+@pytest.mark.parametrize("form", [{"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"momentum": 0.0}])
+def test_a_straight_walk_comes_near_the_longest_and_no_walk_is_longer(form):
+    w = torch.nn.Parameter(torch.zeros(3, dtype=torch.float64))
+    optimizer = torch.optim.SGD([w], lr=0.1, **form)
+    for _ in range(400):
+        w.grad = torch.tensor([0.0, 2.0, 0.0], dtype=torch.float64)
+        optimizer.step()
+    longest = longest_walk(0.1, form["momentum"], 2.0, 400)
+    assert 0.97 * longest < w.norm().item() <= longest * (1 + 1e-12)  # v needs 1/(1 − β) = 10 of 400 steps
+
+
+def test_no_output_layer_has_a_longer_gradient_and_one_comes_near():
+    # φ = 1 in all units, and p sure of the wrong one of two classes.
+    layer = torch.nn.Linear(50, 2, dtype=torch.float64)
+    torch.nn.init.constant_(layer.weight[0], 10.0)
+    loss = torch.nn.functional.cross_entropy(layer(torch.ones(1, 50).double()), torch.tensor([1]))
+    loss.backward()
+    length = math.hypot(layer.weight.grad.norm(), layer.bias.grad.norm())
+    assert length == pytest.approx(output_layer_bound(50), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -125,6 +148,10 @@ def test_the_standard_error_falls_with_the_root_of_the_entries():
         (lambda: angle_by_value(torch.tensor([1.0, math.nan]), 1.0), "gradient is all zero or not finite"),
         (lambda: gaussian_angle_by_value(0.0), "limit_over_std is 0.0"),
         (lambda: gaussian_angle_standard_error(1.0, 0), "entries is 0"),
+        (lambda: longest_walk(0.1, 1.0, 1.0, 3), "momentum is 1.0"),
+        (lambda: longest_walk(0.1, 0.9, 0.0, 3), "limit is 0.0"),
+        (lambda: longest_walk(0.1, 0.9, 1.0, -1), "steps is -1"),
+        (lambda: output_layer_bound(0), "width is 0"),
     ],
 )
 def test_senseless_input_is_refused(call, sentence):

@@ -21,7 +21,8 @@ class GradientNormMonitor(Monitor):
 
     A layer is a module with parameters of its own. It is measured in ``on_before_optimizer_step``: there the
     gradient is unscaled under mixed precision, complete under accumulation, not yet clipped, and there once a
-    step. (LBFGS evaluates the loss several times a step; each makes a record.)
+    step. (LBFGS evaluates the loss several times a step; each makes a
+    record.) Of several optimizers, a step counts the layers of its own.
 
     ``gradient/norm`` is the norm over all layers. ``gradient/nonfinite_layers`` counts the layers in which it
     is infinite or NaN: such a norm is kept in ``norms`` and has no point in the curves. Of a norm of 0 only
@@ -86,7 +87,7 @@ class GradientNormMonitor(Monitor):
     ) -> None:
         """Record and log the norms."""
         if self._is_due(trainer):
-            self._record(trainer, pl_module)
+            self._record(trainer, pl_module, optimizer)
         self._recorder.clear()
 
     def on_train_batch_end(
@@ -108,9 +109,14 @@ class GradientNormMonitor(Monitor):
     def _is_due(self, trainer: L.Trainer) -> bool:
         return trainer.global_step % self.every_n_steps == 0
 
-    def _record(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def _record(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
+        # Of several optimizers, the others' gradients may be left from their own last step.
+        several = len(trainer.optimizers) > 1
+        among = {p for group in optimizer.param_groups for p in group["params"]} if several else None
         recorder = self._recorder
-        norms, outputs, inputs = to_numbers(gradient_norms(pl_module), recorder.outputs, recorder.inputs)
+        norms, outputs, inputs = to_numbers(
+            gradient_norms(pl_module, among), recorder.outputs, recorder.inputs
+        )
         if not norms:
             return
         outputs, inputs = _unscaled(outputs, trainer), _unscaled(inputs, trainer)

@@ -5,7 +5,7 @@ the root, which has none there, goes by the name of its class.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import torch
@@ -41,14 +41,22 @@ def layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
             yield name or type(module).__name__, layer
 
 
-def gradient_norms(module: nn.Module) -> dict[str, list[Tensor]]:
-    """Layer name → the norm of each of its parameters' gradients, still on the device."""
+def gradient_norms(
+    module: nn.Module, among: Collection[nn.Parameter] | None = None
+) -> dict[str, list[Tensor]]:
+    """Layer name → the norm of each of its parameters' gradients, still on the device.
+
+    Args:
+        module: any module, after ``backward()``.
+        among: only these parameters count; all, if it is left out.
+    """
     found: dict[str, list[Tensor]] = {}
     seen: set[nn.Parameter] = set()
     for name, layer in layers(module):
         own = [p for p in layer.parameters(recurse=False) if p not in seen]
         seen.update(own)
-        norms = [norm(p.grad) for p in own if p.requires_grad and p.grad is not None]
+        counted = [p for p in own if p.requires_grad and (among is None or p in among)]
+        norms = [norm(p.grad) for p in counted if p.grad is not None]
         if norms:
             found[name] = norms
     return found

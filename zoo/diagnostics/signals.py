@@ -38,13 +38,13 @@ class SignalRecorder:
         """Watch every layer of the module; what was attached before no longer is."""
         self.detach()
         for name, layer in layers(module):
-            into = partial(_watch_inputs, _Watch(self.inputs.setdefault(name, [])))
-            out = partial(_watch_outputs, _Watch(self.outputs.setdefault(name, [])))
+            into = partial(_watch_inputs, _Watch(self.inputs.setdefault(name, []), self._handles))
+            out = partial(_watch_outputs, _Watch(self.outputs.setdefault(name, []), self._handles))
             self._handles.append(layer.register_forward_pre_hook(into, with_kwargs=True))
             self._handles.append(layer.register_forward_hook(out))
 
     def detach(self) -> None:
-        """Leave the module as it was. What was recorded stays."""
+        """Leave the module and its parameters as they were. What was recorded stays."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -56,10 +56,13 @@ class SignalRecorder:
 
 
 class _Watch:
-    """Have tensors append the norms of their gradients, once there are gradients."""
+    """Have tensors append the norms of their gradients, once there are gradients.
 
-    def __init__(self, norms: list[Tensor]) -> None:
-        self.norms = norms
+    A parameter can be a layer's input, and outlives the pass: so the handles of its hooks are kept too.
+    """
+
+    def __init__(self, norms: list[Tensor], handles: list[RemovableHandle]) -> None:
+        self.norms, self.handles = norms, handles
         self.watched: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
 
     def first_of(self, values: Iterable[Any]) -> None:
@@ -67,7 +70,7 @@ class _Watch:
         tensor = next((v for v in values if isinstance(v, Tensor) and v.requires_grad), None)
         if tensor is not None and torch.is_grad_enabled() and id(tensor) not in self.watched:
             self.watched[id(tensor)] = tensor
-            tensor.register_hook(self._append)  # type: ignore[no-untyped-call]
+            self.handles.append(tensor.register_hook(self._append))  # type: ignore[no-untyped-call]
 
     def _append(self, gradient: Tensor) -> None:
         self.norms.append(norm(gradient))

@@ -13,7 +13,8 @@ class ParameterTrajectory(L.Callback):
     """Record all trainable parameters as one vector θ_t at every step, and the gradient ∂L/∂θ_t.
 
     Both are taken in ``on_before_optimizer_step``, before clipping and before θ changes; one last point
-    follows when training ends. It is for small problems: T steps keep 16 T P bytes. Nothing is logged.
+    follows when training ends. (LBFGS evaluates the loss several times a step; each makes a point.) It is for
+    small problems: T steps keep 16 T P bytes. Nothing is logged.
 
     Args:
         max_parameters: the largest P, the number of trainable parameters, that it accepts.

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_not_negative, require_positive
+from zoo.theory.descent import terminal_rate
 from zoo.theory.mean_field import gaussian_mean
 
 
@@ -24,6 +25,40 @@ def norm_coefficient(norm: float, limit: float) -> float:
     require_not_negative(norm=norm)
     require_positive(limit=limit)
     return min(1.0, limit / (norm + 1e-6))
+
+
+def longest_walk(rate: float, momentum: float, limit: float, steps: int) -> float:
+    """η c K/(1 − β): how far K steps of SGD lead at most if no gradient is longer than c.
+
+    A gradient is worth η(1 + β + β² + …) in the end, in one direction at best: the triangle inequality.
+
+    Args:
+        rate: η.
+        momentum: β, in any of PyTorch's forms.
+        limit: c.
+        steps: K.
+
+    Raises:
+        InputError: rate or steps is negative, limit not positive, momentum not in [0, 1).
+    """
+    require_positive(limit=limit)
+    require_at_least(0, steps=steps)
+    return terminal_rate(rate, momentum) * limit * steps
+
+
+def output_layer_bound(width: int) -> float:
+    """√2 √(N + 1): a bound on ‖∂L/∂(W, b)‖ of an output layer under softmax and cross-entropy, for |φ| ≤ 1.
+
+    One sample's is ‖p − y‖ √(‖φ‖² + 1), with ‖p − y‖ ≤ √2 and ‖φ‖² ≤ N; a mean over samples is no longer.
+
+    Args:
+        width: N, the units below the output layer.
+
+    Raises:
+        InputError: width is below 1.
+    """
+    require_at_least(1, width=width)
+    return math.sqrt(2 * (width + 1))
 
 
 def angle_by_value(gradient: Tensor, limit: float) -> float:

@@ -167,11 +167,14 @@ def noise_variance(step: int, rate: float, noise_std: float, curvature: float = 
     that noise suffices to escape is in Jin et al. 2017.)
 
     Raises:
-        InputError: step or noise_std is negative, rate or curvature not positive.
+        InputError: step or noise_std is negative, rate or curvature not positive, or y_k leaves float64.
     """
     require_at_least(0, step=step)
     require_not_negative(noise_std=noise_std)
-    return _noise_scale(rate, noise_std, curvature) ** 2 * math.expm1(2 * step * math.log1p(rate * curvature))
+    scale, exponent = _noise_scale(rate, noise_std, curvature), 2 * step * math.log1p(rate * curvature)
+    if exponent > 700:
+        raise InputError(f"step is {step}; by then the variance leaves float64")
+    return scale**2 * math.expm1(exponent)
 
 
 def median_escape_steps(radius: float, rate: float, noise_std: float, curvature: float = 1.0) -> int:
