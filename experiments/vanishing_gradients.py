@@ -41,7 +41,7 @@ from zoo.verdict import Prediction, Quantity
 
 Runs = list[Run[Classifier]]  # the repeats of one variant
 LEARNS = Seen(rates=(0.05, 0.1), steps=(60, 300))
-STANDS_STILL = Seen(rates=(0.05, 0.5), steps=(60, 300))
+STANDS_STILL = Seen(rates=(0.05, 0.2), steps=(60, 300))
 SMALL_RATE, STEPS_A_LAYER = 0.02, 3  # what else was seen of LEARNS: η, and time for every layer
 POSITIVE_SLOPES = ("sigmoid", "tanh", "elu", "softplus")
 SMALLEST_SQUARE = 2.0**-149  # what is smaller is 0 in float32
