@@ -67,8 +67,8 @@ def predict(runs: Runs) -> list[Prediction]:
     grid = {"atol": 1e-7, "because": "the grid may miss an extreme by half of its spacing, 5e-4"}
     decades = ratio_tolerance(network, run.datamodule, theory, len(runs))
     found = [
-        Prediction(f"{name}.steepest", "largest φ'(x)", slopes.steepest(activation)[1], "φ'' = 0", **grid),
-        Prediction(f"{name}.least", "least φ'(x)", slopes.least(activation)[1], "φ'' = 0", **grid),
+        Prediction(f"{name}.steepest", "largest φ'(x)", slopes.steepest(activation)[1], "elementary", **grid),
+        Prediction(f"{name}.least", "least φ'(x)", slopes.least(activation)[1], "elementary", **grid),
         Prediction(
             f"{name}.gain",
             "backward gain of a layer, √χ: ‖δ_l‖/‖δ_{l+1}‖",
@@ -192,7 +192,7 @@ def accuracies(variants: dict[str, Runs], flat_before: dict[str, list[Tensor]]) 
 
     A unit is dead if its slope is flat on every training sample: it cannot learn from any.
     """
-    columns = ("activation", "validation accuracy", "flat before", "flat after", "dead units after")
+    columns = ("run", "φ", "validation accuracy", "flat before", "flat after", "dead units after")
     table = Table(*columns, title="After training", title_justify="left")
     for name, runs in variants.items():
         found = torch.tensor([run.model.accuracy for run in runs])
@@ -203,7 +203,8 @@ def accuracies(variants: dict[str, Runs], flat_before: dict[str, list[Tensor]]) 
             mean(map(share, after)),
             mean(share(flat.all(dim=0)) for flat in after),
         )
-        table.add_row(name, f"{found.mean():.1%}{spread}", *(f"{each:.1%}" for each in shares))
+        accuracy = f"{found.mean():.1%}{spread}"
+        table.add_row(name, runs[0].model.network.activation, accuracy, *(f"{each:.1%}" for each in shares))
     return table
 
 

@@ -279,14 +279,15 @@ def but_for_clipping(run: Run[L.LightningModule]) -> tuple[object, ...]:
 
 def what_clipping_did(variants: dict[str, Runs]) -> Table:
     """Each variant's first seed, as a clipping report."""
-    columns = ("run", "steps clipped", "median ‖g‖ before", "after", "median coefficient", "largest angle")
+    columns = ("run", "loss, first → last", "steps clipped", "median ‖g‖ before", "after", "largest angle")
     table = Table(*columns, title="What clipping did", title_justify="left")
     for name, (run, *_) in variants.items():
         seen = run.callback(ClippingMonitor)
-        numbers = [median(filter(math.isfinite, v)) for v in (seen.before, seen.after, seen.coefficients)]
-        table.add_row(
-            name, f"{seen.share_clipped:.0%}", *(f"{n:.3g}" for n in numbers), f"{largest(seen.angles):.3g}°"
-        )
+        losses = [f"{loss:.3g}" for loss in getattr(run.model, "losses", [])]
+        norms = [f"{median(filter(math.isfinite, norms)):.3g}" for norms in (seen.before, seen.after)]
+        largest_angle = f"{max(filter(math.isfinite, seen.angles)):.3g}°"
+        ends = " → ".join(losses[:1] + losses[-1:])
+        table.add_row(name, ends, f"{seen.share_clipped:.0%}", *norms, largest_angle)
     return table
 
 

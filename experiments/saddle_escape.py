@@ -6,8 +6,9 @@ of a quadratic, for heavy ball of z² − (1 + β + ηλ) z + β; from y = 0 not
 The gradient at a saddle is zero, and along the ridge that leads to it nothing pulls sideways. An optimizer
 that comes in a little off the ridge gets away, since every step multiplies the distance by z₊. Momentum
 makes z₊ larger, much as a longer step would: where steps are small, as a step η/(1 − β) does. A momentum
-that *averages* gradients makes it smaller. Started exactly on the ridge, no deterministic optimizer leaves
-at all. Noise in the gradient is enough to leave.
+that *averages* gradients makes it smaller. Adam divides by the gradient's own size, so its first steps are
+about η long however small the slope: how near the ridge it starts hardly matters. Started exactly on the
+ridge, no deterministic optimizer leaves at all. Noise in the gradient is enough to leave.
 
     python experiments/saddle_escape.py
 

@@ -124,6 +124,18 @@ def _empty_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _runs_stay_as_they_are() -> Iterator[None]:
+    """Whoever runs the tests has runs of their own beside them: no test writes there."""
+
+    def versions() -> set[Path]:
+        return set(Path("runs").glob("*/version_*"))
+
+    before = versions()
+    yield
+    assert versions() == before
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
     """Compute on one thread: what tests compute is too small to share out."""
     import torch

@@ -1,6 +1,7 @@
 import contextlib
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -8,7 +9,7 @@ import urllib.request
 import pytest
 
 from zoo import board as board_module
-from zoo.board import HOST, SHOWN_AT_ONCE, board, free_port
+from zoo.board import HOST, SHOWN_AT_ONCE, TERMINATED, board, free_port
 
 
 @pytest.fixture(params=[HOST, "0.0.0.0"], ids=["this-machine", "every-address"])
@@ -31,11 +32,20 @@ def commands(monkeypatch):
     """The commands that were run, instead of running them; each ends with status 3."""
     called = []
 
-    def run(command, check):
-        called.append(command)
-        return subprocess.CompletedProcess(command, 3)
+    class Ended(contextlib.AbstractContextManager):
+        def __init__(self, command):
+            called.append(command)
 
-    monkeypatch.setattr(board_module.subprocess, "run", run)
+        def wait(self):
+            return 3
+
+        def terminate(self):
+            pass
+
+        def __exit__(self, *exception):
+            pass
+
+    monkeypatch.setattr(board_module.subprocess, "Popen", Ended)
     return called
 
 
@@ -117,16 +127,12 @@ def page(address, process, patience=40.0):
     return None
 
 
-def test_a_browser_at_the_printed_address_gets_tensorboard(tmp_path, free, monkeypatch):
-    pages = []
-
-    def run(command, check):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen(command, **quiet) as process:
-            pages.append(page(f"http://{HOST}:{free}/", process))
-            process.terminate()
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(board_module.subprocess, "run", run)
-    assert board(tmp_path, free) == 0
-    assert b"<title>TensorBoard</title>" in pages[0]
+def test_a_browser_gets_tensorboard_which_ends_when_zoo_is_told_to(tmp_path, free):
+    command = [sys.executable, "-m", "zoo", "board", "--runs_dir", str(tmp_path), "--port", str(free)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, **quiet) as process:
+        served = page(f"http://{HOST}:{free}/", process)
+        process.terminate()
+        assert process.wait(timeout=30) == TERMINATED
+    assert b"<title>TensorBoard</title>" in served
+    assert can_be_listened_on(free)

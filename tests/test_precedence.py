@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.precedence import arguments_of, config_files_first, without_typed
+from zoo.precedence import arguments_of, config_files_first, without_own_keys, without_typed
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,20 @@ def test_values_are_written_as_they_are_typed(value, argument):
 def test_a_typed_key_leaves_the_variants_however_it_is_spelt(typed):
     variants = {"a": {"model.optimizer.lr": 0.1, "data.count": 3}, "b": {"model.init_args.optimizer.lr": 0.2}}
     assert without_typed(variants, [typed]) == {"a": {"data.count": 3}, "b": {}}
+
+
+def test_a_variant_may_be_nested_as_a_config_is_and_a_class_stays_whole():
+    nested = {
+        "model": {"optimizer": {"lr": 0.1}, "surface.copies": 2},
+        "data": {"class_path": "zoo.data.Digits"},
+    }
+    assert arguments_of(nested, []) == [
+        "--model.optimizer.lr=0.1",
+        "--model.surface.copies=2",
+        '--data={"class_path": "zoo.data.Digits"}',
+    ]
+
+
+def test_what_changes_no_run_is_told_from_what_does():
+    typed = ["--only", "a,b", "--config=x.yaml", "--model.lr", "0.1", "--runs_dir=there", "--brief", "true"]
+    assert without_own_keys(typed) == ["--model.lr", "0.1"]

@@ -108,3 +108,27 @@ def test_a_tour_that_ends_before_its_first_verdict_has_no_table(lesson, home, ca
     (home / "configs" / "lesson.yaml").write_text("model: {surfce: 3}")
     assert tour(catalogue.experiments()) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_an_experiment_that_is_refused_is_named_under_the_table_and_the_others_are_run(both, home, capsys):
+    (home / "configs" / "digits_lesson.yaml").unlink()
+    assert tour(both) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: the experiment's config")
+    assert said.out.index("2 of 2 verdicts hold") < said.out.index("digits_lesson was refused")
+
+
+def test_a_defect_in_a_script_ends_the_tour_with_its_traceback_after_the_table(both, home, capsys):
+    script = home / "experiments" / "lesson.py"
+    script.write_text(script.read_text().replace("    cli.fit()", "    cli.fitt()"))
+    with pytest.raises(AttributeError, match="fitt"):
+        tour(both)
+    assert "1 of 1 verdicts hold" in capsys.readouterr().out
+
+
+def test_a_script_that_cannot_be_read_is_listed_as_such_beside_the_others(both, home, capsys):
+    (home / "experiments" / "lesson.py").write_text('"""Why?"""\n\ndef (')
+    assert main(["list"]) == 0
+    said = capsys.readouterr().out
+    assert "digits_lesson\n    What does" in said
+    assert "cannot be read: invalid syntax, line 3" in said

@@ -199,3 +199,8 @@ def test_judge_refuses_what_is_predicted_twice_or_never_measured(predicted, meas
 
 def test_judge_leaves_out_what_nobody_predicted():
     assert [v.prediction.key for v in judge(keyed("a"), {"b": 2.0, "a": 1.0})] == ["a"]
+
+
+def test_a_measurement_that_fails_is_shown_with_all_its_digits():
+    far = Verdict(Prediction("a.b", "x", 1.6e20, "elementary", rtol=1e-9, because="rounding"), 45.263)
+    assert far.shown == "45.263"

@@ -35,3 +35,10 @@ def test_an_experiment_without_a_run_is_refused_with_the_command_that_makes_one(
         (tmp_path / "lesson").mkdir()
     with pytest.raises(ValueError, match=r"^lesson has no run in '.*'; zoo run lesson makes one$"):
         latest_version(tmp_path / "lesson")
+
+
+def test_a_version_in_which_nothing_was_logged_is_not_the_latest(tmp_path):
+    logged, _ = next_version(tmp_path), next_version(tmp_path)
+    (logged / "slow").mkdir()
+    (logged / "slow" / "events.out.tfevents.0").touch()
+    assert latest_version(tmp_path) == logged

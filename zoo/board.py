@@ -1,5 +1,6 @@
 """TensorBoard on the runs, on this machine only."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from zoo.errors import InputError
 
 HOST = "127.0.0.1"
+TERMINATED = 143  # what a shell says of a program that SIGTERM has ended
 SHOWN_AT_ONCE = 40  # TensorBoard's own limit; above it, its pages open empty
 
 
@@ -40,7 +42,24 @@ def board(folder: Path, port: int) -> int:
         "--port",
         str(free),
     ]
-    return subprocess.run(command, check=False).returncode
+    return _until_it_ends(command)
+
+
+def _until_it_ends(command: list[str]) -> int:
+    """Run a command that does not outlive this one, also where this one is told to terminate."""
+
+    def terminate(*signal_and_frame: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        with subprocess.Popen(command) as server:
+            try:
+                return server.wait()
+            finally:
+                server.terminate()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def free_port(wanted: int) -> int:

@@ -141,7 +141,7 @@ class RunsCLI(LightningCLI, Generic[ModelT]):
 
     def _chosen(self, config: Namespace) -> Variants:
         variants: Variants = config.variants or {self.experiment.name: {}}
-        if odd := [name for name in variants if not re.fullmatch(r"[\w-]+", name)]:
+        if odd := [name for name in variants if not re.fullmatch(r"[\w-]+", str(name))]:
             self.refuse(f"a variant is named {odd[0]!r}; letters, digits, _ and - are what a name can have")
         only = [name.strip() for name in config.only.split(",") if name.strip()]
         if unknown := [name for name in only if name not in variants]:

@@ -59,7 +59,10 @@ def experiment(name: str) -> Experiment:
 
 
 def _read(script: Path) -> Experiment:
-    lesson = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or ""
+    try:
+        lesson = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or ""
+    except SyntaxError as error:  # the others can still be listed and run
+        lesson = f"(This script cannot be read: {error.msg}, line {error.lineno}.)"
     paragraphs = [" ".join(p.split()) for p in lesson.split("\n\n")]
     law = next((p.removeprefix("Law:").strip() for p in paragraphs if p.startswith("Law:")), "")
     return Experiment(

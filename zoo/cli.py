@@ -14,6 +14,7 @@ from rich.table import Table
 from zoo.building import RunsCLI
 from zoo.errors import InputError
 from zoo.hparams import log_hyperparameters
+from zoo.precedence import without_own_keys
 from zoo.progress import RunsProgress
 from zoo.report import Report, board_command, judged, stated, terminal, write_predictions, write_report
 from zoo.run import ModelT, Run
@@ -56,8 +57,8 @@ class ExperimentCLI(RunsCLI[ModelT]):
         if not self.config.brief:
             question, law = escape(self.experiment.question), escape(self.experiment.law)
             self.console.print(f"\n[bold]{question}[/bold]\nLaw: {law}\n")
-            if self.typed:
-                self.console.print(f"As typed, for every run: {escape(shlex.join(self.typed))}\n")
+            if changed := without_own_keys(self.typed):
+                self.console.print(f"As typed, for every run: {escape(shlex.join(changed))}\n")
             self.console.print(stated(found))
 
     def fit(self) -> None:

@@ -1,7 +1,7 @@
 """Which setting wins: what is typed, over a variant's keys, over --config, over the experiment's own file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Variants = dict[str, dict[str, Any]]
@@ -23,21 +23,39 @@ def config_files_first(typed: Sequence[str]) -> tuple[list[str], list[str]]:
 def arguments_of(overrides: Mapping[str, Any], typed: Sequence[str]) -> list[str]:
     """A command line that puts a variant's keys between the config files and what else is typed."""
     files, keys = config_files_first(typed)
-    variant = [f"--{key}={v if isinstance(v, str) else json.dumps(v)}" for key, v in overrides.items()]
+    flat = _flat(overrides)
+    variant = [f"--{key}={v if isinstance(v, str) else json.dumps(v)}" for key, v in flat]
     return [*files, *variant, *keys]
+
+
+def _flat(overrides: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and their values, of keys that are dotted, nested or both; a class stays whole."""
+    for key, value in overrides.items():
+        if isinstance(value, dict) and value and "class_path" not in value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
 
 
 def those_of(typed: Sequence[str], *names: str) -> list[str]:
     """The config files among typed arguments, and what sets one of the named keys."""
     files, keys = config_files_first(typed)
-    kept: list[str] = []
-    keep = False
+    return [*files, *(argument for argument, name in _named(keys) if name in names)]
+
+
+def without_own_keys(typed: Sequence[str]) -> list[str]:
+    """Typed arguments without config files and the keys that change no run."""
+    own = ("only", "brief", "runs_dir", "threads")
+    return [argument for argument, name in _named(config_files_first(typed)[1]) if name not in own]
+
+
+def _named(keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each argument with the first part of the key that it sets or is a value of."""
+    name = ""
     for argument in keys:
         if argument.startswith("--"):
-            keep = _short(argument).partition(".")[0].rstrip("+") in names
-        if keep:
-            kept.append(argument)
-    return [*files, *kept]
+            name = _short(argument).partition(".")[0].rstrip("+")
+        yield argument, name
 
 
 def without_typed(variants: Variants, typed: Sequence[str]) -> Variants:

@@ -69,12 +69,12 @@ def judged(reports: Sequence[Report], width: int = 160) -> Table:
     columns = 5 if width >= 110 else 4
     table = Table(title="Verdicts", title_justify="left", header_style="bold")
     for column in ("run", "claim"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # where it is narrow: no name and no number is cut
     for column in ("predicted", "measured", "tolerance"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", overflow="fold")
     if columns == 5:
         table.add_column("source", style="dim")
-    table.add_column("")
+    table.add_column("verdict")
     for report in reports:
         if len(reports) > 1:
             table.add_section()

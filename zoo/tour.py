@@ -4,6 +4,8 @@ import runpy
 import time
 from collections.abc import Sequence
 
+from rich.console import Console
+
 from zoo.catalogue import Experiment
 from zoo.cli import INTERRUPTED
 from zoo.report import Report, board_command, judged, terminal
@@ -19,30 +21,40 @@ def conduct(experiment: Experiment, arguments: Sequence[str] = ()) -> Report:
 def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") -> int:
     """Run the chosen experiments and print one table of their verdicts; returns the exit status.
 
-    If one of them leaves, on Ctrl-C or since it refuses its input, the table of those before it is printed,
-    and its exit status is the tour's.
+    An experiment that refuses its input is named under the table, and its exit status is the tour's. Ctrl-C,
+    or a defect in a script, ends the tour; the table of those before it is printed all the same.
     """
     console = terminal()
     reports: list[Report] = []
-    status = 0
+    refused: dict[str, int] = {}
+    keys = ["--brief", "true", "--seed_everything", str(seed), "--runs_dir", runs_dir]
     try:
         for experiment in chosen:
             started = time.monotonic()
-            keys = ["--brief", "true", "--seed_everything", str(seed), "--runs_dir", runs_dir]
-            reports.append(conduct(experiment, keys))
-            console.print(_line(reports[-1], time.monotonic() - started))
-    except SystemExit as leaving:
-        status = leaving.code if isinstance(leaving.code, int) else 1
+            try:
+                reports.append(conduct(experiment, keys))
+            except SystemExit as leaving:
+                if leaving.code == INTERRUPTED:
+                    return INTERRUPTED
+                refused[experiment.name] = leaving.code if isinstance(leaving.code, int) else 1
+            else:
+                console.print(_line(reports[-1], time.monotonic() - started))
     except KeyboardInterrupt:  # between two runs
-        status = INTERRUPTED
-    if not reports:
-        return status
+        return INTERRUPTED
+    finally:
+        if reports:
+            _print_table(console, reports, runs_dir)
+            for name in refused:
+                console.print(f"[red]✗[/red] {name} was refused: its error stands above the table")
+    return max(refused.values(), default=int(not all(r.holds for r in reports)))
+
+
+def _print_table(console: Console, reports: Sequence[Report], runs_dir: str) -> None:
     console.print(judged(reports, console.width))
     held = sum(v.holds for r in reports for v in r.verdicts)
     judgements = sum(len(r.verdicts) for r in reports)
-    look = board_command(chosen[0].name, runs_dir)
+    look = board_command(reports[0].experiment, runs_dir)
     console.print(f"{held} of {judgements} verdicts hold. To look at an experiment: {look}")
-    return status or int(held < judgements)
 
 
 def _line(report: Report, seconds: float) -> str:

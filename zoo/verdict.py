@@ -93,8 +93,8 @@ class Verdict:
 
     @property
     def shown(self) -> str:
-        """The measurement, with as many digits as the tolerance gives a meaning."""
-        return shown(self.measured, self.prediction.tolerance)
+        """The measurement, with as many digits as the tolerance gives a meaning; all six where it fails."""
+        return shown(self.measured, self.prediction.tolerance if self.holds else 0.0)
 
     @property
     def margin(self) -> str:

@@ -24,7 +24,7 @@ def next_version(experiment: Path) -> Path:
 
 
 def latest_version(experiment: Path) -> Path:
-    """The version_<k> of the highest k.
+    """The version_<k> of the highest k in which something was logged; of all, if nothing was in any.
 
     Raises:
         InputError: there is none yet.
@@ -33,4 +33,5 @@ def latest_version(experiment: Path) -> Path:
     if not versions:
         where = f"{experiment.name} has no run in {str(experiment.parent)!r}"
         raise InputError(f"{where}; zoo run {experiment.name} makes one")
-    return max(versions, key=lambda folder: int(folder.name[8:]))
+    logged = [folder for folder in versions if next(folder.rglob("events.out.tfevents.*"), None)]
+    return max(logged or versions, key=lambda folder: int(folder.name[8:]))

@@ -64,12 +64,12 @@ def test_an_activation_taken_for_the_weakest_though_it_learns_fails(script, fail
     assert failures(THREE_OF_THEM) == {"all.lead"}
 
 
-def test_a_lead_is_not_claimed_where_all_are_weak_or_training_is_longer_than_was_seen(script, failures):
+def test_a_lead_is_not_claimed_where_all_are_weak_or_training_is_longer_than_was_seen(script, tmp_path):
     for typed in ("--model.network.depth 8", "--trainer.max_epochs 6"):
         cli = script.ExperimentCLI(
             script.__file__,
             script.Classifier,
-            ["--brief=true", *THREE_OF_THEM.split(), *typed.split()],
+            ["--brief=true", f"--runs_dir={tmp_path}", *THREE_OF_THEM.split(), *typed.split()],
             {"gradient_norms": script.GradientNormMonitor},
         )
         assert script.predict_lead(cli.variants) == []
