@@ -136,7 +136,7 @@ def test_a_script_runs_from_any_folder_and_says_nothing_but_its_lesson(tmp_path)
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Verdicts" in done.stdout
-    assert re.search(r"│ gradient_descent .*│ +145 │ +145 │ +exact │.*│ holds │", done.stdout)
+    assert re.search(r"│ gradient_descent .*│ +145 │ +145 │ +exact │.*│ holds +│", done.stdout)
     assert (tmp_path / "runs" / "saddle_escape" / "version_0" / "verdicts.json").is_file()
 
 
