@@ -135,6 +135,17 @@ def test_the_terminal_shows_every_verdict_with_its_run_named_once():
     ]
 
 
+def test_a_narrow_terminal_cuts_no_name_and_no_number():
+    name = "vanishing_loosely_clipped"
+    far = Prediction(f"{name}.x", "how far the weights of all the layers move", 0.123456789, "elementary")
+    long = Verdict(far, 2.0)
+    lines = printed(judged([report(None, long, verdict("slow.a"))], width=80), width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines if line.startswith("│")]
+    assert [row[0] for row in rows if row[0] in (name, "slow")] == [name, "slow"]
+    assert ["0.123457", "2", "exact", "FAILS"] in [row[1:] for row in rows]
+
+
 def test_the_terminal_names_the_experiments_where_there_are_several():
     reports = [report(None, verdict()), Report("other", None, [verdict()])]
     assert "lesson" not in printed(judged(reports[:1]))

@@ -64,15 +64,15 @@ def stated(predictions: Sequence[Prediction]) -> Table:
 def judged(reports: Sequence[Report], width: int = 160) -> Table:
     """The verdicts of one or more experiments, as a table for a terminal of that width in characters.
 
-    Where it is narrow, the sources are left out; verdicts.json has them.
+    Where it is narrow, a run's name has a line of its own, and sources are left out; verdicts.json has them.
     """
-    columns = 5 if width >= 110 else 4
+    wide = width >= 110
     table = Table(title="Verdicts", title_justify="left", header_style="bold")
-    for column in ("run", "claim"):
-        table.add_column(column, overflow="fold")  # where it is narrow: no name and no number is cut
+    for column in ("run", "claim") if wide else ("claim",):
+        table.add_column(column, overflow="fold")  # no name and no number is cut
     for column in ("predicted", "measured", "tolerance"):
         table.add_column(column, justify="right", overflow="fold")
-    if columns == 5:
+    if wide:
         table.add_column("source", style="dim")
     table.add_column("verdict")
     for report in reports:
@@ -80,11 +80,14 @@ def judged(reports: Sequence[Report], width: int = 160) -> Table:
             table.add_section()
             table.add_row(f"[bold]{report.experiment}[/bold]")
         for v, variant in zip(report.verdicts, _once([v.prediction for v in report.verdicts]), strict=True):
-            table.add_row(
-                variant,
-                *map(escape, _cells(v)[:columns]),
-                "[green]holds[/green]" if v.holds else "[bold red]FAILS[/bold red]",
-            )
+            holds = "[green]holds[/green]" if v.holds else "[bold red]FAILS[/bold red]"
+            cells = list(map(escape, _cells(v)))
+            if wide:
+                table.add_row(variant, *cells, holds)
+                continue
+            if variant:
+                table.add_row(f"[cyan]{variant}[/cyan]")
+            table.add_row(*cells[:-1], holds)
     return table
 
 
