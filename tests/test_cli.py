@@ -10,17 +10,6 @@ from zoo.diagnostics import ParameterTrajectory
 from zoo.errors import InputError
 from zoo.verdict import Prediction
 
-TRAJECTORY = {"trajectory": ParameterTrajectory}
-NOISE = "--model.noise_std=0.01"
-
-
-def rates(cli):
-    return {run.variant: run.optimizer["lr"] for run in cli.runs}
-
-
-def measured(report):
-    return [verdict.measured for verdict in report.verdicts]
-
 
 def scalars(folder, tag):
     events = EventAccumulator(str(folder)).Reload()
