@@ -42,12 +42,22 @@ def away_from_kinks():
     return (torch.linspace(-3, 3, 12, dtype=torch.float64).reshape(4, 3).requires_grad_(),)
 
 
+def positive(*shape):
+    return torch.empty(*shape, dtype=torch.float64).uniform_(0.5, 2).requires_grad_()
+
+
 def probabilities(*shape):
     return torch.empty(*shape, dtype=torch.float64).uniform_(0.1, 0.9)
 
 
 # A target does not require a gradient: there, and only there, the VJP must return None.
 INPUTS = dict.fromkeys(get_args(ActivationName), away_from_kinks) | {
+    "power": lambda: (positive(4, 3), torch.tensor(2.5, dtype=torch.float64)),
+    "exp": lambda: (normal(4, 3),),
+    "ln": lambda: (positive(4, 3),),
+    "scale": lambda: (normal(4, 3), torch.tensor(-1.7, dtype=torch.float64)),
+    "add": lambda: (normal(4, 3), normal(4, 3)),
+    "multiply": lambda: (normal(4, 3), normal(4, 3)),
     "softmax": lambda: (normal(4, 3),),
     "log_softmax": lambda: (normal(4, 3),),
     "linear": lambda: (normal(5, 3), normal(2, 3), normal(2)),
@@ -56,6 +66,8 @@ INPUTS = dict.fromkeys(get_args(ActivationName), away_from_kinks) | {
     "binary_cross_entropy_with_logits": lambda: (normal(4, 3), probabilities(4, 3)),
     "cross_entropy": lambda: (normal(4, 3), torch.tensor([0, 2, 1, 2])),
     "quadratic": lambda: (normal(4, 3), normal(3)),
+    "polynomial": lambda: (normal(4, 1), normal(5)),
+    "logistic": lambda: (normal(4, 1),),
 }
 
 

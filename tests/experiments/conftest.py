@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from zoo import catalogue
+from zoo.verdict import Quantity
 
 
 @pytest.fixture
@@ -43,3 +44,35 @@ def failures(
         return failed
 
     return failing
+
+
+@pytest.fixture
+def measured(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], dict[str, Quantity]]:
+    """What an experiment measures as it is typed, by key; every verdict must hold. No figure is drawn."""
+    monkeypatch.setattr(script, "draw", lambda *runs: Figure())
+
+    def measuring(typed: str) -> dict[str, Quantity]:
+        report = script.main(["--brief=true", f"--runs_dir={tmp_path}", *shlex.split(typed)])
+        assert [str(verdict) for verdict in report.verdicts if not verdict.holds] == []
+        return {verdict.prediction.key: verdict.measured for verdict in report.verdicts}
+
+    return measuring
+
+
+@pytest.fixture
+def refusal(script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
+    """The sentence with which an experiment refuses what is typed, before any step, with status 2."""
+
+    def refusing(typed: str) -> str:
+        with pytest.raises(SystemExit) as leaving:
+            script.main(["--brief=true", f"--runs_dir={tmp_path}", *shlex.split(typed)])
+        said = capsys.readouterr().err
+        assert leaving.value.code == 2
+        assert said.startswith("error: ")
+        assert said.count("\n") == 1
+        assert list(tmp_path.rglob("version_*")) == []
+        return said
+
+    return refusing

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 import torch
 from torch.testing import assert_close
 
 from zoo.calculus.surfaces import quadratic_vjp
-from zoo.models import Quadratic
+from zoo.models import Logistic, Polynomial, Quadratic
 
 ONE = torch.tensor(1.0, dtype=torch.float64)
 
@@ -78,3 +80,40 @@ def test_nothing_escapes_from_a_bowl_or_along_a_flat():
 def test_what_has_nothing_to_move_is_refused(arguments, complaint):
     with pytest.raises(ValueError, match=complaint):
         Quadratic(*arguments)
+
+
+def test_a_polynomial_has_its_constant_first():
+    assert Polynomial([9.0, -6.0, 1.0], 5.0)().item() == (5 - 3) ** 2
+    assert Polynomial([7.0], 5.0)().item() == 7
+
+
+def test_points_of_a_line_start_evenly_spaced_and_their_heights_add_up():
+    surface = Polynomial([0.0, 0.0, 1.0], -1.0, 2.0, copies=4)
+    assert surface.point.tolist() == [[-1.0], [0.0], [1.0], [2.0]]
+    assert surface().item() == 1 + 0 + 1 + 4
+    assert Polynomial([0.0, 1.0], 3.0, copies=2).point.tolist() == [[3.0], [3.0]]
+
+
+def test_the_logistic_loss_falls_for_ever_and_never_reaches_0():
+    heights = [Logistic(x)().item() for x in (0.0, 1.0, 30.0)]
+    assert heights == pytest.approx([math.log(2), math.log1p(math.exp(-1)), math.exp(-30)], rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", [lambda x: Polynomial([0.0, 1.0], x), Logistic])
+def test_on_a_line_a_point_has_escaped_on_either_side(kind):
+    assert kind(2.0).escaped(2.0)
+    assert kind(-2.0).escaped(2.0)
+    assert not kind(1.9).escaped(2.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda: Polynomial([], 0.0), "^coefficients is empty; a polynomial has at least 1$"),
+        (lambda: Polynomial([1.0], 0.0, copies=0), "^copies is 0; it must be at least 1$"),
+        (lambda: Logistic(copies=-1), "^copies is -1; it must be at least 1$"),
+    ],
+)
+def test_a_line_with_nothing_to_move_is_refused(make, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        make()

@@ -2,11 +2,12 @@
 
 The chapters, each a file to read from top to bottom:
 
+- ``elementary``: powers, eˣ, ln x, and the rules for constant multiples, sums and products.
 - ``activations``: sigmoid, tanh, the ReLU family, GELU, SiLU, softplus; ``slope`` is f′ by name.
 - ``softmax``: softmax with its Jacobian diag(p) − ppᵀ, and log-softmax.
 - ``layers``: the linear layer x wᵀ + b.
 - ``losses``: mean squared error, binary cross-entropy from p and from z, cross-entropy.
-- ``surfaces``: the quadratic ½ Σ λᵢ xᵢ², a bowl or a saddle.
+- ``surfaces``: the quadratic ½ Σ λᵢ xᵢ², a bowl or a saddle; polynomials; the logistic loss.
 
 A derivative is written as a vector-Jacobian product. With y = f(x) somewhere inside a
 scalar L, and g = ∂L/∂y arriving from above, ``f_vjp(g, x)`` is ∂L/∂x = Jᵀg, where
