@@ -83,6 +83,54 @@ data: {class_path: zoo.data.Digits, init_args: {batch_size: 64}}
 trainer: {accelerator: cpu, devices: 1, max_epochs: -1, max_steps: 2, limit_val_batches: 0}
 """
 
+DAY = '''"""How long is a day?
+
+Law: a day has 24 hours.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from zoo.errors import InputError
+from zoo.measuring import MeasurementCLI
+from zoo.verdict import Prediction
+
+
+@dataclass
+class Settings:
+    """A day.
+
+    Args:
+        hours: how many it has.
+        name: which day it is.
+    """
+
+    hours: float = 24.0
+    name: str = "monday"
+
+    def __post_init__(self):
+        if self.hours <= 0:
+            raise InputError(f"hours is {self.hours}; a day has more")
+
+
+def main(args=None):
+    cli = MeasurementCLI(__file__, Settings, args)
+    cli.announce(Prediction(f"{c.variant}.hours", "hours", c.settings.hours, "elementary") for c in cli.cases)
+    return cli.report(cli.measure(measure))
+
+
+def measure(case):
+    return {"hours": 24.0, "drawn": float(torch.rand(()))}
+'''
+DAY_CONFIG = """
+seed_everything: 0
+hours: 24.0
+variants:
+  monday: {}
+  sunday: {name: sunday}
+"""
+
 
 class Lesson:
     """An experiment in a folder of its own, run in this process."""
@@ -164,6 +212,12 @@ def lesson(home: Path) -> Lesson:
 def digits_lesson(home: Path) -> Lesson:
     """Two steps of a small network on digits."""
     return Lesson(home, "digits_lesson", DIGITS, DIGITS_CONFIG)
+
+
+@pytest.fixture
+def day(home: Path) -> Lesson:
+    """How long a day is, on two days: a lesson in which nothing is trained."""
+    return Lesson(home, "day", DAY, DAY_CONFIG)
 
 
 @pytest.fixture

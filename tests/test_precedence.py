@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.precedence import arguments_of, config_files_first, without_own_keys, without_typed
+from zoo.precedence import arguments_of, as_shipped, config_files_first, without_own_keys, without_typed
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,17 @@ def test_a_variant_may_be_nested_as_a_config_is_and_a_class_stays_whole():
 def test_what_changes_no_run_is_told_from_what_does():
     typed = ["--only", "a,b", "--config=x.yaml", "--model.lr", "0.1", "--runs_dir=there", "--brief", "true"]
     assert without_own_keys(typed) == ["--model.lr", "0.1"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "shipped"),
+    [
+        ("", True),
+        ("--seed_everything 3 --brief true --only slow --runs_dir x --threads 2", True),
+        ("--seed_everything=3 --model.optimizer.lr 0.1", False),
+        ("--config my.yaml", False),
+        ("--repeats=2", False),
+    ],
+)
+def test_a_run_is_as_shipped_unless_more_than_its_seed_is_typed(typed, shipped):
+    assert as_shipped(typed.split()) is shipped

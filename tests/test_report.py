@@ -54,7 +54,7 @@ def test_verdicts_are_written_as_json_that_every_reader_accepts(tmp_path):
         verdict("c", 1.5, INF, atol=0.5),
         verdict("d", "adam", 3),
     ]
-    write_report(report(tmp_path, *verdicts), 7, {})
+    write_report(report(tmp_path, *verdicts), 7, True, {})
     written = strict(tmp_path / "verdicts.json")
     assert (written["experiment"], written["seed"], written["holds"]) == ("lesson", 7, False)
     rows = [
@@ -84,7 +84,7 @@ def test_letters_that_are_not_ascii_are_written_as_they_are(tmp_path):
 def test_tensorboard_has_the_verdicts_as_text_and_the_figures_as_images(tmp_path):
     figure = Figure(figsize=(2, 1))
     figure.add_subplot().plot([0, 1])
-    write_report(report(tmp_path, verdict(measured=2.0)), 0, {"path": figure})
+    write_report(report(tmp_path, verdict(measured=2.0)), 0, True, {"path": figure})
     events = EventAccumulator(str(tmp_path)).Reload()
     (text,) = events.Tensors("verdicts/text_summary")
     assert text.tensor_proto.string_val[0].decode() == markdown([verdict(measured=2.0)])
@@ -93,7 +93,7 @@ def test_tensorboard_has_the_verdicts_as_text_and_the_figures_as_images(tmp_path
 
 
 def test_a_figure_is_a_png_of_its_name_too(tmp_path):
-    write_report(report(tmp_path), 0, {"path": Figure(figsize=(2, 1))})
+    write_report(report(tmp_path), 0, True, {"path": Figure(figsize=(2, 1))})
     content = (tmp_path / "path.png").read_bytes()
     assert content.startswith(b"\x89PNG")
     assert struct.unpack(">II", content[16:24]) == (240, 120)  # inches × 120 dots

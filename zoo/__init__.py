@@ -12,7 +12,9 @@ What a learner reads, a practitioner imports and an experiment is made of:
 
 What carries an experiment from its config to its report:
 
-    zoo.cli          ExperimentCLI: announces predictions, trains the runs, reports
+    zoo.lesson       Lesson: variants, predictions announced, verdicts reported
+    zoo.measuring    MeasurementCLI: a lesson in which nothing is trained
+    zoo.cli          ExperimentCLI: a lesson that trains its runs
     zoo.building     RunsCLI, under it: parses, seeds and builds the runs
     zoo.precedence   which setting wins: typed, variant, file
     zoo.run          one model, trained once: its seed, its data, its Trainer

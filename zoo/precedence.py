@@ -49,6 +49,13 @@ def without_own_keys(typed: Sequence[str]) -> list[str]:
     return [argument for argument, name in _named(config_files_first(typed)[1]) if name not in own]
 
 
+def as_shipped(typed: Sequence[str]) -> bool:
+    """Whether what is typed leaves every run as the experiment's own config has it, but for the seed."""
+    files, _ = config_files_first(typed)
+    changed = [a for a, name in _named(without_own_keys(typed)) if name != "seed_everything"]
+    return not files and not changed
+
+
 def _named(keys: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each argument with the first part of the key that it sets or is a value of."""
     name = ""

@@ -15,6 +15,7 @@ from torch.utils.tensorboard import SummaryWriter
 from zoo.verdict import Prediction, Verdict
 
 PREDICTIONS = "predictions.json"
+VERDICTS = "verdicts.json"
 
 
 def terminal() -> Console:
@@ -132,13 +133,23 @@ def write_predictions(folder: Path, predictions: Sequence[Prediction]) -> None:
     _write(folder / PREDICTIONS, {"predictions": rows})
 
 
-def write_report(report: Report, seed: int, figures: Mapping[str, Figure]) -> None:
-    """verdicts.json, each figure as a PNG, and both in TensorBoard's Text and Images tabs."""
-    verdicts = [v.to_dict() for v in report.verdicts]
-    _write(
-        report.folder / "verdicts.json",
-        {"experiment": report.experiment, "seed": seed, "holds": report.holds, "verdicts": verdicts},
-    )
+def write_report(report: Report, seed: int, as_shipped: bool, figures: Mapping[str, Figure]) -> None:
+    """verdicts.json, each figure as a PNG, and both in TensorBoard's Text and Images tabs.
+
+    Args:
+        report: what was judged.
+        seed: seed_everything.
+        as_shipped: whether nothing but the seed was typed: only such runs speak for the ledger of claims.
+        figures: name → figure.
+    """
+    content = {
+        "experiment": report.experiment,
+        "seed": seed,
+        "as_shipped": as_shipped,
+        "holds": report.holds,
+        "verdicts": [v.to_dict() for v in report.verdicts],
+    }
+    _write(report.folder / VERDICTS, content)
     with SummaryWriter(str(report.folder)) as writer:
         writer.add_text("verdicts", markdown(report.verdicts))
         for name, figure in figures.items():

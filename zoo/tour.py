@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from zoo.catalogue import Experiment
-from zoo.cli import INTERRUPTED
+from zoo.lesson import INTERRUPTED
 from zoo.report import Report, board_command, judged, terminal
 
 
