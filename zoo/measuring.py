@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
 import lightning as L
-from jsonargparse import ActionConfigFile
+from jsonargparse import ActionConfigFile  # type: ignore[attr-defined]
 
 from zoo.complaints import Parser
 from zoo.errors import InputError
