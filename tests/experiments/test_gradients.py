@@ -1,0 +1,82 @@
+import pytest
+
+SETTINGS = [
+    "--seed_everything 1 --point [-0.7,1.9]",
+    "--seed_everything 2 --only form,pass --point [3.0,-2.0] --angles 90",
+    "--only cubic --terms [[0.5,3,0],[-2.0,1,1],[1.5,0,4],[7.0,0,0]] --point [0.8,-1.1]",
+    "--only pass --point [-1.0,0.0]",  # the gradient points to 180°, where angles begin anew
+    "--only chain --point [2.0,-1.0] --chain [[[0.5,0.0],[1.0,1.0]],[[0.0,-1.0],[1.0,0.0]]]",
+]
+SURFACES = "--only form,one_sample"
+
+
+@pytest.mark.parametrize("typed", SETTINGS)
+def test_all_verdicts_hold_at_other_points_of_other_functions(typed, failures):
+    assert failures(typed) == set()
+
+
+def test_a_variable_that_is_not_held_fails(script, failures, monkeypatch):
+    right = script.partials.gradient
+    monkeypatch.setattr(script.partials, "gradient", lambda *where: (sum(right(*where)), right(*where)[1]))
+    assert failures(SURFACES) >= {"form.dx", "form.cosine", "one_sample.dx", "one_sample.cosine"}
+
+
+def test_a_gradient_with_its_entries_exchanged_fails(script, failures, monkeypatch):
+    right = script.partials.gradient
+    monkeypatch.setattr(script.partials, "gradient", lambda *where: right(*where)[::-1])
+    assert failures("--only form") == {"form.dx", "form.dy", "form.cosine"}  # (4, 5) is as long as (5, 4)
+
+
+def test_another_length_than_the_euclidean_has_another_steepest_slope(script, failures, monkeypatch):
+    right = script.partials.steepest_slope
+    monkeypatch.setattr(script.partials, "steepest_slope", lambda g, norm: right(g, "euclidean"))
+    assert failures("--only form") == {"form.largest", "form.sum"}
+
+
+def test_autograd_that_turns_the_gradient_by_a_degree_fails(script, failures, monkeypatch):
+    right = script.by_autograd
+    turn = script.tensor([[0.99985, -0.01745], [0.01745, 0.99985]])
+    monkeypatch.setattr(script, "by_autograd", lambda s: turn @ right(s))
+    assert failures("--only form") == {"form.dx", "form.dy", "form.angle"}
+
+
+def test_a_surface_that_is_not_the_polynomial_fails(script, failures, monkeypatch):
+    right = script.height
+    monkeypatch.setattr(script, "height", lambda s, p: right(s, p) + 0.01 * p[:, 0])
+    assert failures("--only form") >= {"form.dx", "form.cosine"}
+
+
+def test_jacobians_in_the_wrong_order_fail(script, failures, monkeypatch):
+    right = script.local_jacobians
+    monkeypatch.setattr(script, "local_jacobians", lambda s: right(s)[::-1])
+    assert "chain.product" in failures("--only chain")
+
+
+def test_a_jacobian_without_the_slope_of_the_activation_fails(script, failures, monkeypatch):
+    monkeypatch.setattr(script, "local_jacobians", lambda s: [script.tensor(w) for w in s.chain])
+    assert failures("--only chain") == {"chain.product", "chain.reversed"}
+
+
+def test_on_the_opposite_side_the_gradient_points_the_opposite_way(measured):
+    found = measured("--only form --point '[-1, -2]'")
+    assert (found["form.dx"], found["form.dy"]) == (-4, -5)
+
+
+def test_at_the_bottom_no_steepest_direction_is_claimed(measured):
+    assert set(measured("--only form --point '[0, 0]'")) == {"form.dx", "form.dy", "form.cosine"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("--only form --point [1.0]", ["point is [1.0]", "[x, y]"]),
+        ("--only form --angles 3", ["angles is 3", "8 to 100000"]),
+        ("--only form --terms [[1.0,2.0]]", ["a term is [1.0, 2.0]", "[c, i, j]"]),
+        ("--only form --terms [[1.0,-1,0]]", ["a term is [1.0, -1.0, 0.0]", "0 or more"]),
+        ("--only chain --chain [[[1.0]],[[2.0]]]", ["2×2"]),
+        ("--only chain --chain [[[1.0,2.0],[3.0,4.0]]]", ["chain has 1 matrix", "2 or more"]),
+    ],
+)
+def test_what_has_no_gradient_to_try_is_refused(typed, words, refusal):
+    said = refusal(typed)
+    assert [word for word in words if word not in said] == []
