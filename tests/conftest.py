@@ -194,6 +194,23 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """The report of an experiment at its own config: run once, for all tests that look at it."""
+    from zoo import catalogue
+    from zoo.tour import conduct
+
+    reports: dict[str, Any] = {}
+
+    def report(name: str) -> Any:
+        if name not in reports:
+            typed = ["--brief=true", f"--runs_dir={tmp_path_factory.mktemp('runs')}"]
+            reports[name] = conduct(catalogue.experiment(name), typed)
+        return reports[name]
+
+    return report
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that is both the catalogue's home and the working directory."""

@@ -22,8 +22,9 @@ HOME = Path(__file__).parents[1]
 EXPERIMENTS = [pytest.param(e, id=e.name) for e in catalogue.experiments()]
 HIDDEN = [f"network.hidden.{i}" for i in range(20)]
 
-# What one variant leaves in TensorBoard: its layers, and tags of its own.
+# What one variant of an experiment that trains leaves in TensorBoard: its layers, and tags of its own.
 CURVES = {
+    "gradient_descent": ("bowl", ["surface"], {"loss/height"}),
     "linear_regression": ("raw_features", ["network"], {"loss/train"}),
     "activations": ("gelu", [*HIDDEN[:3], "network.output"], {"loss/train", "accuracy/validation"}),
     "vanishing_gradients": (
@@ -51,12 +52,16 @@ def events(folder):
     return EventAccumulator(str(folder)).Reload()
 
 
-@pytest.fixture(scope="module", params=CURVES)
-def own(request, tmp_path_factory):
-    """The report of an experiment at its own config: run once, for all tests of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["zoo"])
-        return run(request.param, tmp_path_factory.mktemp("runs"))
+@pytest.fixture(params=[e.name for e in catalogue.experiments()])
+def own(request, shipped):
+    """The report of an experiment at its own config."""
+    return shipped(request.param)
+
+
+@pytest.fixture(params=CURVES)
+def trained(request, shipped):
+    """The same, of an experiment that trains."""
+    return shipped(request.param)
 
 
 def test_every_verdict_holds_at_the_experiments_own_config(own):
@@ -86,9 +91,9 @@ def test_tensorboard_has_the_verdicts_as_text_and_the_figure(own):
     assert [image.width > 500 for image in read.Images(png.stem)] == [True]
 
 
-def test_tensorboard_has_every_variant_with_its_layers_in_one_chart(own):
-    config = yaml.safe_load((own.folder / "config.yaml").read_text())
-    folders = {path.name: path for path in own.folder.iterdir() if path.is_dir()}
+def test_tensorboard_has_every_variant_with_its_layers_in_one_chart(trained):
+    config = yaml.safe_load((trained.folder / "config.yaml").read_text())
+    folders = {path.name: path for path in trained.folder.iterdir() if path.is_dir()}
     assert set(folders) == set(config["variants"])
     for read in map(events, folders.values()):
         chart = read.Tensors("custom_scalars__config__")[0].tensor_proto.string_val[0]
@@ -96,18 +101,23 @@ def test_tensorboard_has_every_variant_with_its_layers_in_one_chart(own):
         assert any(tag.startswith("grad_norm/") for tag in read.Tags()["scalars"])
 
 
-def test_tensorboard_has_a_row_of_hparams_for_every_variant(own):
-    folders = [path for path in own.folder.iterdir() if path.is_dir()]
+def test_tensorboard_has_a_row_of_hparams_for_every_variant(trained):
+    folders = [path for path in trained.folder.iterdir() if path.is_dir()]
     rows = [events(folder).PluginTagToContent("hparams") for folder in folders]
     assert all("_hparams_/session_start_info" in row for row in rows)
 
 
-def test_tensorboard_has_the_curves_that_the_lesson_speaks_of(own):
-    variant, layers, tags = CURVES[own.experiment]
-    read = events(own.folder / variant)
+def test_tensorboard_has_the_curves_that_the_lesson_speaks_of(trained):
+    variant, layers, tags = CURVES[trained.experiment]
+    read = events(trained.folder / variant)
     tags = tags | {f"{scale}grad_norm/{layer}" for layer in layers for scale in ("", "log10_")}
     assert tags <= set(read.Tags()["scalars"])
     assert all(len(read.Scalars(tag)) > 0 for tag in tags)
+
+
+def test_every_experiment_that_trains_has_its_curves_named_here():
+    trains = {e.name for e in catalogue.experiments() if "ExperimentCLI" in e.script.read_text()}
+    assert trains == set(CURVES)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

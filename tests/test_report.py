@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from zoo.report import Report, judged, markdown, stated, terminal, write_predictions, write_report
+from zoo.report import Report, judged, markdown, stated, write_predictions, write_report
 from zoo.verdict import Prediction, Verdict
 
 NAN, INF = math.nan, math.inf
@@ -172,14 +172,3 @@ def test_a_formula_in_brackets_is_not_taken_for_markup():
     claims = [Prediction("a.b", "share in [0, 1] of [bold]", 1.0, "Smith [2]")]
     assert "share in [0, 1] of [bold]" in printed(stated(claims))
     assert "Smith [2]" in printed(judged([report(None, Verdict(claims[0], 1.0))]))
-
-
-def test_where_there_is_no_terminal_a_page_is_wide_enough_for_the_table(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "20")
-    assert terminal().width >= 140
-
-
-def test_a_terminal_keeps_its_own_width(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "77")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    assert terminal().width == 77

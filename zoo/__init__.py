@@ -22,6 +22,7 @@ What carries an experiment from its config to its report:
     zoo.profiles     what theory predicts of a zoo.models.MLP, and how far it may stray
     zoo.seen         claims that nobody has derived: where they were seen to hold
     zoo.report       verdicts on the terminal, in a file and in TensorBoard
+    zoo.claims       what verdicts say of a claim; zoo.ledger has the claims of the text
     zoo.hparams      TensorBoard's table of the runs
     zoo.figures      one style for all figures
     zoo.progress     one progress bar for all runs

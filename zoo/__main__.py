@@ -1,4 +1,4 @@
-"""The ``zoo`` command: list, run, tour, board.
+"""The ``zoo`` command: list, run, tour, claims, board.
 
 It imports torch only where something is trained, so that ``zoo list`` and ``--help`` answer at once.
 """
@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     tour.add_argument("--runs_dir", default="runs", help="where runs are written (default: runs)")
     tour.set_defaults(answer=_tour)
 
+    claims = commands.add_parser("claims", help="the text's claims, and what your runs say of each")
+    claims.add_argument("--open", action="store_true", help="those alone that no experiment speaks to")
+    claims.add_argument("--runs_dir", default="runs", help="where runs were written (default: runs)")
+    claims.set_defaults(answer=_claims)
+
     board = commands.add_parser("board", help="TensorBoard on the runs, at 127.0.0.1")
     board.add_argument("experiment", nargs="?", help="its latest run alone; all runs, if it is left out")
     board.add_argument("--runs_dir", default="runs", help="where runs were written (default: runs)")
@@ -77,6 +82,13 @@ def _tour(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     from zoo.tour import tour
 
     return tour(chosen, seed=arguments.seed, runs_dir=arguments.runs_dir)
+
+
+def _claims(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
+    from zoo.claims import answer
+    from zoo.ledger import LEDGER
+
+    return answer(LEDGER, Path(arguments.runs_dir), arguments.open)
 
 
 def _board(arguments: argparse.Namespace, rest: Sequence[str]) -> int:

@@ -8,7 +8,17 @@ from pathlib import Path
 from zoo.errors import InputError
 
 # The order in which the lessons build on each other; a script that is not named here comes after these.
-CURRICULUM = ("linear_regression", "activations", "vanishing_gradients", "gradient_clipping", "saddle_escape")
+CURRICULUM = (
+    "derivatives",
+    "derivative_rules",
+    "gradients",
+    "gradient_descent",
+    "linear_regression",
+    "activations",
+    "vanishing_gradients",
+    "gradient_clipping",
+    "saddle_escape",
+)
 
 
 @dataclass(frozen=True)

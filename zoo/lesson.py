@@ -28,10 +28,10 @@ from zoo.report import (
     board_command,
     judged,
     stated,
-    terminal,
     write_predictions,
     write_report,
 )
+from zoo.terminal import terminal
 from zoo.verdict import Prediction, Quantity, Verdict, judge
 from zoo.versions import next_version
 

@@ -7,21 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from torch.utils.tensorboard import SummaryWriter
 
-from zoo.verdict import Prediction, Verdict
+from zoo.verdict import VERDICTS, Prediction, Verdict
 
 PREDICTIONS = "predictions.json"
-VERDICTS = "verdicts.json"
-
-
-def terminal() -> Console:
-    """The terminal, or where there is none a page wide enough for a table of verdicts."""
-    console = Console()
-    return console if console.is_terminal else Console(width=160)
 
 
 def board_command(experiment: str, runs_dir: str) -> str:

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from zoo.catalogue import Experiment
 from zoo.lesson import INTERRUPTED
-from zoo.report import Report, board_command, judged, terminal
+from zoo.report import Report, board_command, judged
+from zoo.terminal import terminal
 
 
 def conduct(experiment: Experiment, arguments: Sequence[str] = ()) -> Report:

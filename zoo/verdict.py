@@ -11,6 +11,7 @@ from typing import Literal
 
 Quantity = float | int | str
 Relation = Literal["=", "≤", "≥"]
+VERDICTS = "verdicts.json"  # the file in a run's folder that holds them
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,15 @@ def latest_version(experiment: Path) -> Path:
     Raises:
         InputError: there is none yet.
     """
-    versions = [folder for folder in experiment.glob("version_*") if folder.name[8:].isdecimal()]
-    if not versions:
+    found = versions(experiment)
+    if not found:
         where = f"{experiment.name} has no run in {str(experiment.parent)!r}"
         raise InputError(f"{where}; zoo run {experiment.name} makes one")
-    logged = [folder for folder in versions if next(folder.rglob("events.out.tfevents.*"), None)]
-    return max(logged or versions, key=lambda folder: int(folder.name[8:]))
+    logged = [folder for folder in found if next(folder.rglob("events.out.tfevents.*"), None)]
+    return (logged or found)[-1]
+
+
+def versions(experiment: Path) -> list[Path]:
+    """All version_<k> of an experiment, the oldest first."""
+    found = [folder for folder in experiment.glob("version_*") if folder.name[8:].isdecimal()]
+    return sorted(found, key=lambda folder: int(folder.name[8:]))
