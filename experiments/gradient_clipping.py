@@ -1,13 +1,13 @@
 """What does gradient clipping keep of a gradient, what does it change, and what can it not mend?
 
-Law: clipping by norm multiplies the whole gradient by min(1, c/‖g‖) and keeps its direction; clipping by
-value cuts every entry at ±c and turns it.
+Law: clipping by norm multiplies the whole gradient by min(1, c/‖g‖), so that with momentum β no K steps can
+lead further than η c K / (1 − β).
 
 A step of gradient descent is as long as the gradient. Where gradients explode, one step throws the weights
-so far that the loss is lost for good. Clipping bounds the step: with momentum β, K steps cannot move the
-weights further than η c K / (1 − β), however large the gradients are. It does not make the gradients
-smaller, and where they vanish it does nothing at all: a coefficient of 1 on every step, and the same weights
-to the last bit.
+so far that the loss is lost for good. Clipping bounds the step, and so the walk, however large the gradients
+are: by norm it leaves their direction alone; by value it cuts every entry at ±c, and turns them. It does not
+mend what makes them large. Where gradients vanish it does nothing at all: a coefficient of 1 on every step,
+and the same weights to the last bit.
 
     python experiments/gradient_clipping.py
 
@@ -21,7 +21,6 @@ Try  --only by_norm --trainer.gradient_clip_val 0.1  (slower, but safe),  or  --
 import math
 from statistics import median
 
-import lightning as L
 import torch
 from matplotlib.figure import Figure
 from rich.table import Table
@@ -31,17 +30,16 @@ from zoo.conditions import require_mlp, require_plain_trainer, require_precision
 from zoo.diagnostics import ClippingMonitor, GradientNormMonitor
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
-from zoo.models import MLP, Quadratic
+from zoo.models import MLP
 from zoo.profiles import mlp_layers, run_profile
 from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import SOURCE, Seen
 from zoo.theory import clipping, mean_field
-from zoo.training import Classifier, Minimizer
+from zoo.training import Classifier
 from zoo.verdict import Prediction, Quantity
 
-Runs = list[Run[L.LightningModule]]  # the repeats of one variant
-Measured = dict[str, Quantity]
+Runs = list[Run[Classifier]]  # the repeats of one variant
 Weights = dict[str, torch.Tensor]
 # Norms of one gradient in two orders of summing, and its entries, each of which the clip multiplies once.
 ROUNDING = {"atol": 1e-14, "because": "rounding of float64 norms"}
@@ -53,7 +51,7 @@ FATES = Seen(rates=(0.2, 1.0), steps=(40, 300))
 def main(args: list[str] | None = None) -> Report:
     """Predict, train, measure, judge."""
     callbacks = {"clipping": ClippingMonitor, "gradient_norms": GradientNormMonitor}
-    cli = ExperimentCLI(__file__, L.LightningModule, args, callbacks)
+    cli = ExperimentCLI(__file__, Classifier, args, callbacks)
     cli.announce(p for runs in cli.variants.values() for p in predict(runs[0], cli.variants))
     before = {name: weights(runs[0]) for name, runs in cli.variants.items()}
     cli.fit()
@@ -61,50 +59,22 @@ def main(args: list[str] | None = None) -> Report:
     return cli.report(measured, {"clipping": draw(cli.variants)}, [what_clipping_did(cli.variants)])
 
 
-def predict(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
-    """What the two formulas of clipping say of this run, and the network's theory of who explodes."""
+def predict(run: Run[Classifier], variants: dict[str, Runs]) -> list[Prediction]:
+    """What the formula of clipping says of this run, and the network's theory of who explodes."""
     check(run)
-    found: list[Prediction] = []
-    limit = run.trainer.gradient_clip_val
-    if isinstance(run.model, Classifier):
-        found += predict_reach(run) + predict_fate(run) + predict_untouched(run, variants)
-    if limit is not None:
-        found += predict_by_value(run) if by_value(run) else predict_by_norm(run)
-    return found
-
-
-def predict_by_norm(run: Run[L.LightningModule]) -> list[Prediction]:
-    """min(1, c/(‖g‖ + 1e-6)) on every step, and the direction kept."""
+    found = predict_reach(run) + predict_fate(run) + predict_untouched(run, variants)
+    if run.trainer.gradient_clip_val is None or by_value(run):
+        return found
     name, source = run.variant, "Pascanu et al. 2013"
     formula = "coefficient minus min(1, c/(‖g‖ + 1e-6))"
     return [
+        *found,
         Prediction(f"{name}.formula", formula, 0.0, source, **ROUNDING),
         Prediction(f"{name}.angle", "largest angle, in degrees", 0.0, source, **DEGREES),
     ]
 
 
-def predict_by_value(run: Run[L.LightningModule]) -> list[Prediction]:
-    """The angle, where the gradient is known beforehand: from its entries, or from their distribution."""
-    key, claim = f"{run.variant}.angle", "angle that clipping turns by, in degrees"
-    limit = run.trainer.gradient_clip_val
-    if not isinstance(run.model, Minimizer):
-        return []
-    if run.model.noise_std:
-        if run.model.surface.curvatures.any() or parameters(run) < 1000:
-            raise InputError(
-                f"{run.variant} clips noise by value: the angle is known where curvatures are 0 and the "
-                "gradient has 1000 entries or more; see model.surface"
-            )
-        c, entries = limit / run.model.noise_std, parameters(run) * int(run.steps)
-        value = clipping.gaussian_angle_by_value(c)
-        error = 4 * clipping.gaussian_angle_standard_error(c, entries)
-        spread = {"atol": error, "because": f"four standard errors over {entries:,} entries"}
-        return [Prediction(key, claim, value, "derived: Stein's lemma", **spread)]
-    value = clipping.angle_by_value(gradient_at_start(run), limit)
-    return [Prediction(key, claim, value, "elementary", **DEGREES)]
-
-
-def predict_fate(run: Run[L.LightningModule]) -> list[Prediction]:
+def predict_fate(run: Run[Classifier]) -> list[Prediction]:
     """What becomes of the loss: seen, not derived, where theory says on which side the network lies.
 
     Where the signal grows tenfold or more through an unbounded activation, plain steps throw the weights
@@ -128,7 +98,7 @@ def predict_fate(run: Run[L.LightningModule]) -> list[Prediction]:
     return [Prediction(f"{run.variant}.fate", claim, word, SOURCE)]
 
 
-def predict_untouched(run: Run[L.LightningModule], variants: dict[str, Runs]) -> list[Prediction]:
+def predict_untouched(run: Run[Classifier], variants: dict[str, Runs]) -> list[Prediction]:
     """A clip where the gradient never comes: no step is clipped, and no bit is other than without it."""
     name, limit = run.variant, run.trainer.gradient_clip_val
     if limit is None or by_value(run) or log10_ratio(run) > -5:
@@ -143,22 +113,17 @@ def predict_untouched(run: Run[L.LightningModule], variants: dict[str, Runs]) ->
     return found
 
 
-def check(run: Run[L.LightningModule]) -> None:
+def check(run: Run[Classifier]) -> None:
     """Refuse a config of which these laws do not speak."""
     require_plain_trainer(run, "gradient_clip_val")
     require_precision(run, "64-true")
     limit = run.trainer.gradient_clip_val
     if limit is not None and limit <= 0:
         raise InputError(f"trainer.gradient_clip_val is {limit}; it must be above 0, or null for no clipping")
-    if isinstance(run.model, Classifier):
-        require_mlp(run)
-    elif not isinstance(run.model, Minimizer) or not isinstance(run.model.surface, Quadratic):
-        raise InputError(
-            f"{run.variant} is neither a Classifier nor a Minimizer of a Quadratic, of which these laws speak"
-        )
+    require_mlp(run)
 
 
-def log10_ratio(run: Run[L.LightningModule]) -> float:
+def log10_ratio(run: Run[Classifier]) -> float:
     """log10 ‖δ_1‖/‖δ_L‖ as mean-field theory has it."""
     return mean_field.log10_signal_ratio(run_profile(run))
 
@@ -168,7 +133,7 @@ def length(network: MLP) -> float:
     return math.sqrt(sum(network.width * layer.weight for layer in mlp_layers(network)[:-1]))
 
 
-def predict_reach(run: Run[L.LightningModule]) -> list[Prediction]:
+def predict_reach(run: Run[Classifier]) -> list[Prediction]:
     """A bounded step makes a bounded walk, whatever the loss does; of interest where gradients explode."""
     name, source, small = run.variant, "triangle inequality", {"rtol": 1e-13, "because": ROUNDING["because"]}
     if run.trainer.gradient_clip_val is None or log10_ratio(run) < 1:
@@ -182,34 +147,33 @@ def predict_reach(run: Run[L.LightningModule]) -> list[Prediction]:
     return found
 
 
-def longest(run: Run[L.LightningModule]) -> float:
+def longest(run: Run[Classifier]) -> float:
     """The longest gradient that the clip lets pass: c by norm, c√P by value."""
     limit: float = run.trainer.gradient_clip_val
     return limit * math.sqrt(parameters(run)) if by_value(run) else limit
 
 
-def reach(run: Run[L.LightningModule]) -> float:
+def reach(run: Run[Classifier]) -> float:
     """How far the run's clipped steps lead at most."""
     o = run.optimizer
     return clipping.longest_walk(o["lr"], o["momentum"], longest(run), int(run.steps))
 
 
-def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
+def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> dict[str, Quantity]:
     """Everything that may have been predicted of a variant."""
     run, seen = runs[0], runs[0].callback(ClippingMonitor)
     after = weights(run)
     moved = math.sqrt(sum(float(((after[name] - before[name]) ** 2).sum()) for name in after))
-    found: Measured = {
+    found: dict[str, Quantity] = {
         "longest": largest(seen.after),
-        "angle": angle(run),
+        "angle": largest(seen.angles),
         "moved": moved,
         "share": seen.share_clipped,
+        "fate": fate(runs),
     }
     if run.trainer.gradient_clip_val is not None and not by_value(run):
         formula = [clipping.norm_coefficient(norm, run.trainer.gradient_clip_val) for norm in seen.before]
         found["formula"] = largest([abs(a - b) for a, b in zip(seen.coefficients, formula, strict=True)])
-    if isinstance(run.model, Classifier):
-        found["fate"] = fate(runs)
     if twin := unclipped_twin(run, variants):
         other = weights(twin)
         found["bits"] = sum(int((after[name] != other[name]).sum()) for name in after)
@@ -219,15 +183,6 @@ def measure(runs: Runs, before: Weights, variants: dict[str, Runs]) -> Measured:
 def largest(numbers: list[float]) -> float:
     """The largest of them, or NaN if one is NaN: Python's max hides it."""
     return float(torch.tensor(numbers, dtype=torch.float64).max())
-
-
-def angle(run: Run[L.LightningModule]) -> float:
-    """By norm the largest of the run; by value that of the first step, with noise the mean over steps."""
-    angles = run.callback(ClippingMonitor).angles
-    if not by_value(run):
-        return largest(angles)
-    noisy = isinstance(run.model, Minimizer) and run.model.noise_std
-    return sum(angles) / len(angles) if noisy else angles[0]
 
 
 def fate(runs: Runs) -> str:
@@ -241,28 +196,22 @@ def fate(runs: Runs) -> str:
     return " or ".join(sorted(words))
 
 
-def by_value(run: Run[L.LightningModule]) -> bool:
+def by_value(run: Run[Classifier]) -> bool:
     """Whether the run clips by value; Lightning's default is by norm."""
     return run.trainer.gradient_clip_algorithm == "value"
 
 
-def parameters(run: Run[L.LightningModule]) -> int:
+def parameters(run: Run[Classifier]) -> int:
     """P, how many entries the gradient has."""
     return sum(p.numel() for p in run.model.parameters())
 
 
-def weights(run: Run[L.LightningModule]) -> Weights:
+def weights(run: Run[Classifier]) -> Weights:
     """A float64 copy of all parameters as they are now."""
     return {name: p.detach().double().cpu().clone() for name, p in run.model.named_parameters()}
 
 
-def gradient_at_start(run: Run[L.LightningModule]) -> torch.Tensor:
-    """∇f of the quadratic at its start: λ_i x_i, from the config."""
-    surface = run.config.model.init_args.surface.init_args
-    return torch.tensor(surface.curvatures) * torch.tensor(surface.start)
-
-
-def unclipped_twin(run: Run[L.LightningModule], variants: dict[str, Runs]) -> Run[L.LightningModule] | None:
+def unclipped_twin(run: Run[Classifier], variants: dict[str, Runs]) -> Run[Classifier] | None:
     """The run that has the same config but for clipping."""
     for runs in variants.values():
         other = runs[0]
@@ -271,7 +220,7 @@ def unclipped_twin(run: Run[L.LightningModule], variants: dict[str, Runs]) -> Ru
     return None
 
 
-def but_for_clipping(run: Run[L.LightningModule]) -> tuple[object, ...]:
+def but_for_clipping(run: Run[Classifier]) -> tuple[object, ...]:
     """The config of the run without the two keys that clip."""
     trainer = {k: v for k, v in vars(run.config.trainer).items() if not k.startswith("gradient_clip")}
     return run.config.model, run.config.data, trainer
@@ -283,7 +232,7 @@ def what_clipping_did(variants: dict[str, Runs]) -> Table:
     table = Table(*columns, title="What clipping did", title_justify="left")
     for name, (run, *_) in variants.items():
         seen = run.callback(ClippingMonitor)
-        losses = [f"{loss:.3g}" for loss in getattr(run.model, "losses", [])]
+        losses = [f"{loss:.3g}" for loss in run.model.losses]
         norms = [f"{median(filter(math.isfinite, norms)):.3g}" for norms in (seen.before, seen.after)]
         largest_angle = f"{max(filter(math.isfinite, seen.angles)):.3g}°"
         ends = " → ".join(losses[:1] + losses[-1:])
@@ -292,31 +241,17 @@ def what_clipping_did(variants: dict[str, Runs]) -> Table:
 
 
 def draw(variants: dict[str, Runs]) -> Figure:
-    """Norms after clipping, losses, and the angle against how tight the clip is."""
-    figure, (norms, losses, angles) = panels(
-        "‖g‖ after clipping", "loss (what diverges leaves the plot)", "angle of clipping by value", width=4.5
-    )
-    limits = torch.logspace(-3, 1, 100).tolist()
-    angles.plot(limits, [clipping.gaussian_angle_by_value(c) for c in limits], color="0.5", linewidth=1)
+    """Norms after clipping, with the limit where there is one, and losses."""
+    figure, (norms, losses) = panels("‖g‖ after clipping", "loss (what diverges leaves the plot)")
     for style, (name, (run, *_)) in zip(styles(), variants.items(), strict=False):
-        if isinstance(run.model, Classifier):
-            seen = run.callback(ClippingMonitor)
-            compare(norms, name, style, list(enumerate(seen.after)))
-            compare(losses, name, style, list(enumerate(float(loss) for loss in run.model.losses)))
-        elif run.model.noise_std and by_value(run):
-            point = (run.trainer.gradient_clip_val / run.model.noise_std, angle(run))
-            compare(angles, name, {"color": "black", "marker": style["marker"]}, [point])
-            side = "left" if point[0] < 0.1 else "right"  # of the point, where there is room
-            angles.annotate(f"  {name}  ", point, fontsize="small", ha=side, va="top")
+        seen = run.callback(ClippingMonitor)
+        steps, limit = len(seen.after), run.trainer.gradient_clip_val
+        predicted = [(0, longest(run)), (steps - 1, longest(run))] if limit else []
+        compare(norms, name, style, list(enumerate(seen.after)), predicted)
+        compare(losses, name, style, list(enumerate(float(loss) for loss in run.model.losses)))
     norms.set(xlabel="step", ylabel="‖g‖ that the optimizer gets", yscale="log", ylim=(0.03, 1e5))
-    losses.set(
-        xlabel="step",
-        ylabel="cross-entropy, nats",
-        yscale="log",
-        ylim=(0.1, 1e5),
-    )
-    angles.set(xlabel="limit / standard deviation of the entries", ylabel="degrees", xscale="log")
-    legend(figure, norms, "markers: measured; line: predicted for Gaussian gradients", columns=5)
+    losses.set(xlabel="step", ylabel="cross-entropy, nats", yscale="log", ylim=(0.1, 1e5))
+    legend(figure, norms, "markers: measured; lines: the longest that the limit lets pass", columns=3)
     return figure
 
 

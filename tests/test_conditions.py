@@ -40,8 +40,6 @@ OUTSIDE = [
         "--only sigmoid_20_exploding --data.batch_size 1",
         ["batch_size is 1", "logits", "choose 16"],
     ),
-    ("gradient_clipping", "--only gaussian_by_value --model.surface.curvatures [1.0]", ["curvatures are 0"]),
-    ("gradient_clipping", "--only gaussian_by_value --model.surface.copies 10", ["1000 entries"]),
     (
         "saddle_escape",
         "--only gradient_descent --model.surface.start [1.0,1.0] --model.stop_radius 1.728 "
@@ -79,12 +77,6 @@ OUTSIDE = [
     ),
     ("gradient_clipping", "--only by_norm --trainer.min_steps 99", ["min_steps is 99", "None"]),
     ("gradient_clipping", "--only by_norm --model.optimizer.momentum 1.0", ["momentum is 1.0", "below 1"]),
-    (
-        "gradient_clipping",
-        "--only two_weights_by_norm --model zoo.training.Regressor --model.network torch.nn.Linear "
-        "--model.network.in_features 1 --model.network.out_features 1",
-        ["neither a Classifier nor a Minimizer"],
-    ),
     ("saddle_escape", "--only heavy_ball --model.optimizer.momentum 1.0", ["momentum is 1.0", "below 1"]),
     ("saddle_escape", "--only adam --model.optimizer.amsgrad true", ["amsgrad is True", "Adam without it"]),
     ("saddle_escape", "--only heavy_ball --data.count 20", ["needs 52 steps", "given 20"]),

@@ -37,6 +37,7 @@ CURVES = {
         [*HIDDEN[:10], "network.output"],
         {"clipping/norm_before", "clipping/norm_after", "clipping/coefficient", "clipping/angle_degrees"},
     ),
+    "clipping_angle": ("two_weights_by_value", ["surface"], {"clipping/angle_degrees"}),
     "saddle_escape": ("heavy_ball", ["surface"], {"loss/height"}),
 }
 

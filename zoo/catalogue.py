@@ -17,6 +17,7 @@ CURRICULUM = (
     "activations",
     "vanishing_gradients",
     "gradient_clipping",
+    "clipping_angle",
     "saddle_escape",
 )
 

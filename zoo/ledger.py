@@ -270,7 +270,7 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         Claim(
             "Clipping limits a gradient's size and leaves it the gradient.",
             shown_by=(by("gradient_clipping:by_norm.angle", 0),),
-            limited_by=(by("gradient_clipping:two_weights_by_value.angle", 44.43, within=0.005),),
+            limited_by=(by("clipping_angle:two_weights_by_value.angle", 44.43, within=0.005),),
             truth="if it is by norm; by value it turns the gradient, here by 44 degrees",
         ),
     ),
