@@ -232,3 +232,9 @@ def test_a_defect_of_a_data_module_keeps_its_traceback(lesson, monkeypatch):
     monkeypatch.setattr("zoo.data.Steps.setup", setup)
     with pytest.raises(ValueError, match="math domain error"):
         lesson.cli()
+
+
+def test_a_variant_may_be_a_whole_class_with_its_arguments(lesson):
+    surface = "{class_path: zoo.models.Quadratic, init_args: {curvatures: [1.0, 2.0], start: [3.0, 4.0]}}"
+    cli = lesson.cli("--config", lesson.file(f"variants: {{other: {{model.surface: {surface}}}}}"))
+    assert [run.model.surface.point.tolist() for run in cli.runs] == [[[3.0, 4.0]]]

@@ -118,8 +118,10 @@ class RunsCLI(Lesson, LightningCLI, Generic[ModelT]):
         # Seeds of another seed_everything share none with these.
         seed = config.seed_everything * config.repeats + repeat
         L.seed_everything(seed, verbose=False)
+        bare = config.clone()
+        bare.variants = {}  # or classes that other variants name would be built, too
         try:
-            self.config_init = self.parser.instantiate_classes(config)
+            self.config_init = self.parser.instantiate_classes(bare)
             trainer = self.instantiate_trainer(logger=self._logger(variant) if repeat == 0 else False)
             run = Run(variant, repeat, seed, config, self.config_init.model, self.config_init.data, trainer)
             run.model.configure_optimizers()  # what torch refuses, it refuses here, before anything has run

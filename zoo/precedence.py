@@ -23,9 +23,13 @@ def config_files_first(typed: Sequence[str]) -> tuple[list[str], list[str]]:
 def arguments_of(overrides: Mapping[str, Any], typed: Sequence[str]) -> list[str]:
     """A command line that puts a variant's keys between the config files and what else is typed."""
     files, keys = config_files_first(typed)
-    flat = _flat(overrides)
-    variant = [f"--{key}={v if isinstance(v, str) else json.dumps(v)}" for key, v in flat]
+    variant = [f"--{key}={_written(value)}" for key, value in _flat(overrides)]
     return [*files, *variant, *keys]
+
+
+def _written(value: Any) -> str:
+    """A value as it is typed; jsonargparse keeps a class that has arguments as a Namespace."""
+    return value if isinstance(value, str) else json.dumps(value, default=vars)
 
 
 def _flat(overrides: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
