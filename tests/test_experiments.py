@@ -26,6 +26,11 @@ HIDDEN = [f"network.hidden.{i}" for i in range(20)]
 CURVES = {
     "gradient_descent": ("bowl", ["surface"], {"loss/height"}),
     "linear_regression": ("raw_features", ["network"], {"loss/train"}),
+    "backpropagation": (
+        "by_hand",
+        [*HIDDEN[:3], "network.output"],
+        {"loss/train", "accuracy/validation"},
+    ),
     "activations": ("gelu", [*HIDDEN[:3], "network.output"], {"loss/train", "accuracy/validation"}),
     "vanishing_gradients": (
         "sigmoid_20",

@@ -14,6 +14,8 @@ CURRICULUM = (
     "gradients",
     "gradient_descent",
     "linear_regression",
+    "backpropagation",
+    "backpropagation_cost",
     "activations",
     "vanishing_gradients",
     "gradient_clipping",
