@@ -44,6 +44,7 @@ from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import Seen
 from zoo.theory import flops
+from zoo.theory.rounding import UNIT
 from zoo.training import Batch, Classifier
 from zoo.verdict import Prediction, Quantity
 
@@ -151,7 +152,7 @@ def predict(run: Run[HandClassifier], twin: Run[HandClassifier] | None) -> list[
     sizes, batch, steps = check(run), min(run.datamodule.batch_size, len(run.datamodule.x)), int(run.steps)
     if not run.model.by_hand:
         return []
-    off = 2 * (terms := flops.longest_sum(sizes, batch)) * flops.UNIT_ROUNDOFF
+    off = 2 * (terms := flops.longest_sum(sizes, batch)) * UNIT
     once = {"atol": off, "because": f"two ways of {terms} additions in a row, each off by 1.1e-16"}
     often = {"atol": steps * off, "because": f"{steps} times that; seen: no step enlarges a difference"}
     rows = [("gradients", "largest ‖by hand − autograd‖/‖autograd‖ of a gradient", once)]

@@ -36,6 +36,7 @@ from zoo.figures import compare, panels, styles
 from zoo.measuring import Case, MeasurementCLI
 from zoo.report import Report
 from zoo.theory import flops
+from zoo.theory.rounding import UNIT
 from zoo.verdict import Prediction, Quantity
 
 PHI = {"tanh": nn.Tanh(), "relu": nn.ReLU(), "sigmoid": nn.Sigmoid(), "gelu": nn.GELU()}
@@ -90,7 +91,7 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     if s.with_input_gradient:
         same, source = "g J_L … J_1 − ∂L/∂x, over |g||J_L| … |J_1|", "chain rule; Higham 2002, chapter 3"
         ends, ratio = "FLOPs of g J_L … J_1, right over left", law["from the right"] / law["from the left"]
-        rounding = {"atol": 2 * terms * flops.UNIT_ROUNDOFF, "because": f"two ways of ≤ {terms} roundings"}
+        rounding = {"atol": 2 * terms * UNIT, "because": f"two ways of ≤ {terms} roundings"}
         found.append(Prediction(f"{name}.product", same, 0.0, source, **rounding))
         found.append(Prediction(f"{name}.from_input", ends, ratio, "elementary"))
     return found

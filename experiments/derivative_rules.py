@@ -49,6 +49,7 @@ from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
 from zoo.measuring import Case, MeasurementCLI
 from zoo.report import Report
+from zoo.theory.rounding import UNIT
 from zoo.verdict import Prediction, Quantity
 
 RuleName = Literal[
@@ -61,7 +62,6 @@ RuleName = Literal[
     "chain_rule",
     "deep_chain",
 ]
-UNIT = 2.0**-53  # half the distance from 1 to the next float64: what one rounding can do
 LOW, HIGH = 0.3, 2.0  # between which random points lie
 STEP = 1e-5  # h, of the central difference
 

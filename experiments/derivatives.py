@@ -35,10 +35,10 @@ from zoo.figures import COLOURS, compare, legend, panels, styles
 from zoo.measuring import Case, MeasurementCLI
 from zoo.report import Report
 from zoo.theory import taylor
+from zoo.theory.rounding import UNIT
 from zoo.verdict import Prediction, Quantity
 
 NAMES = ("f", "f′", "f″", "f‴", "f⁗")
-UNIT = 2.0**-53  # half the distance from 1 to the next float64: what one rounding can do
 LOOK = 1e-3  # how far to the left and right one looks to see what f does
 
 

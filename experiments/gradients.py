@@ -37,9 +37,9 @@ from zoo.figures import COLOURS, compare, legend, panels, styles
 from zoo.measuring import Case, MeasurementCLI
 from zoo.report import Report
 from zoo.theory import partials
+from zoo.theory.rounding import UNIT
 from zoo.verdict import Prediction, Quantity
 
-UNIT = 2.0**-53  # half the distance from 1 to the next float64: what one rounding can do
 REACH = 1e-6  # how far out slopes are measured
 
 

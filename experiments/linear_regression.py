@@ -38,10 +38,9 @@ from zoo.figures import compare, legend, panels, styles
 from zoo.report import Report
 from zoo.run import Run
 from zoo.theory import descent
+from zoo.theory.rounding import UNIT
 from zoo.training import Regressor
 from zoo.verdict import Prediction, Quantity
-
-UNIT = 2.0**-53  # half the distance from 1 to the next float64: what one rounding can do
 
 
 def main(args: list[str] | None = None) -> Report:

@@ -44,6 +44,18 @@ CURVES = {
     ),
     "clipping_angle": ("two_weights_by_value", ["surface"], {"clipping/angle_degrees"}),
     "saddle_escape": ("heavy_ball", ["surface"], {"loss/height"}),
+    "learning_rate": ("diabetes_right", ["network"], {"loss/train"}),
+    "stochastic_gradient_descent": ("mini_batch", ["MeanEstimator"], {"weights/mean", "weights/std"}),
+    "momentum": ("heavy_ball", ["surface"], {"loss/height"}),
+    "losses": ("cross_entropy", ["surface"], {"loss/height"}),
+    "softmax": ("digits", ["network"], {"loss/train", "accuracy/validation"}),
+    "training_workflow": (
+        "training",
+        ["network.hidden.0", "network.hidden.1", "network.output"],
+        {"loss/train", "accuracy/validation"},
+    ),
+    "local_minima": ("basins", ["surface"], {"loss/height"}),
+    "loss_landscape": ("network", ["network.hidden.0", "network.output"], {"loss/train"}),
 }
 
 

@@ -178,6 +178,62 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             truth="if it starts exactly there; a hair's breadth off a maximum or a saddle it leaves",
         ),
     ),
+    "Backpropagation": (
+        Claim(
+            "Backpropagation is the chain rule, applied from layer to layer.",
+            shown_by=(
+                by("backpropagation:by_hand.gradients", 0),
+                by("backpropagation:by_hand.weights", 0),
+                by("backpropagation:by_hand.decisions", 0),
+            ),
+        ),
+        Claim(
+            "Four sigmoids by hand: E = 0.298371109, ∂E/∂w5 = 0.082167041, then w5 = 0.35891648.",
+            shown_by=(
+                by("backpropagation:mazur_2015.before", 0.298371109),
+                by("backpropagation:mazur_2015.slope", 0.082167041),
+                by("backpropagation:mazur_2015.w5", 0.35891648),
+            ),
+        ),
+        Claim(
+            "∂L/∂h3 is ∂L/∂output times ∂output/∂h3, and so on down to the input.",
+            shown_by=(by("backpropagation_cost:with_input_gradient.product", 0),),
+            limited_by=(by("gradients:chain.reversed", 2.218443, within=5e-7),),
+            truth="if the factors, which are matrices, stand in the order of the chain",
+        ),
+        Claim(
+            "Gradients have to be computed from the back.",
+            shown_by=(by("backpropagation_cost:with_input_gradient.from_input", 51.6, within=0.05),),
+            limited_by=(by("backpropagation_cost:with_input_gradient.product", 0),),
+            truth="to be cheap: from the front the same product comes out, for 52 times the work",
+        ),
+        Claim(
+            "One backward pass computes the gradients of all parameters.",
+            shown_by=(
+                by("backpropagation_cost:digits.cost"),
+                by("backpropagation_cost:mnist_sized.cost"),
+            ),
+            limited_by=(
+                by("backpropagation_cost:digits.outputs", 10),
+                by("backpropagation_cost:many_outputs.outputs", 16),
+            ),
+            truth="of one number, such as a loss; C outputs take C backward passes",
+        ),
+        Claim(
+            "Without it, training deep networks would be impractical.",
+            shown_by=(
+                by("backpropagation_cost:many_outputs.one_by_one", 257),
+                by("backpropagation_cost:digits.cost"),
+            ),
+        ),
+        Claim(
+            "The forward pass has already computed what the backward pass needs.",
+            shown_by=(
+                by("backpropagation_cost:digits.backward", 9_764_864),
+                by("backpropagation_cost:wide_and_narrow.backward", 6_656_000),
+            ),
+        ),
+    ),
     "Activations": (
         Claim(
             "The sigmoid's slope σ(1 − σ) is at most ¼.",

@@ -6,6 +6,7 @@ import lightning as L
 import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from zoo.calculus.losses import cross_entropy, mse
 from zoo.errors import InputError
@@ -126,4 +127,68 @@ class Minimizer(L.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The optimizer of the config, over the point."""
+        return self.optimizer(self.parameters())
+
+
+class MeanEstimator(L.LightningModule):
+    """Learn the mean of every column: L = ½ λ Σ_d (1/B) Σ_n (w_d − a_nd)².
+
+    It is least where w_d is the mean of a_nd. Row n has the gradient λ(w_d − a_nd); the weights do not know
+    of each other. The mean and the standard deviation of the weights are logged every step, as
+    ``weights/mean`` and ``weights/std``.
+
+    Args:
+        columns: D.
+        optimizer: what makes a step of the gradient; any torch optimizer.
+        curvature: λ.
+        start: where every weight starts.
+
+    Attributes:
+        weight: the parameter, (D,) float64.
+        means, variances: of the weights, over columns, before every step and after the last one.
+        first: the first column's weight at the same times.
+
+    Raises:
+        InputError: no column, or a curvature that is not positive.
+    """
+
+    def __init__(
+        self, columns: int, optimizer: OptimizerCallable, curvature: float = 1.0, start: float = 0.0
+    ) -> None:
+        super().__init__()
+        if columns < 1:
+            raise InputError(f"columns is {columns}; it must be at least 1")
+        if curvature <= 0:
+            raise InputError(f"curvature is {curvature}; it must be positive")
+        self.optimizer = optimizer
+        self.curvature = curvature
+        self.start = start
+        self.weight = nn.Parameter(torch.full((columns,), start, dtype=torch.float64))
+        self.means: list[float] = []
+        self.variances: list[float] = []
+        self.first: list[float] = []
+
+    def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> Tensor:
+        """L, of one batch of rows (B, D)."""
+        (rows,) = batch
+        loss: Tensor = self.curvature / 2 * ((self.weight - rows) ** 2).mean(dim=0).sum()
+        return loss
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Record where the weights are, and log their mean and standard deviation."""
+        self._record()
+        self.log_dict({"weights/mean": self.means[-1], "weights/std": self.variances[-1] ** 0.5})
+
+    def on_train_end(self) -> None:
+        """Record where the last step has led."""
+        self._record()
+
+    def _record(self) -> None:
+        weight = self.weight.detach()
+        self.means.append(float(weight.mean()))
+        self.variances.append(float(weight.var(correction=0)))
+        self.first.append(float(weight[0]))
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer of the config, over the weights."""
         return self.optimizer(self.parameters())

@@ -13,8 +13,6 @@ from itertools import pairwise
 from zoo.errors import InputError
 from zoo.theory.checks import require_at_least
 
-UNIT_ROUNDOFF = 2.0**-53  # u: an operation in float64 is off by at most this share of its result
-
 
 def parameter_count(sizes: Sequence[int]) -> int:
     """P = Σ_l (d_{l−1} + 1) d_l: every unit has a weight an input, and a bias.

@@ -1,0 +1,85 @@
+import pytest
+from numpy.polynomial import Polynomial
+
+from zoo.errors import InputError
+from zoo.theory.overshoot import contraction, last_jump, nearest_minimum, two_cycle
+
+TWO = [0.0, 0.24, -0.62, 0.0, 0.25]  # minima −1.2 and 1, where f″ is 3.08 and 1.76
+
+
+def path(x, rate, steps):
+    """x_0 … x_K of gradient descent."""
+    slope, points = Polynomial(TWO).deriv(), [x]
+    for _ in range(steps):
+        points.append(points[-1] - rate * float(slope(points[-1])))
+    return points
+
+
+def test_the_two_points_are_exchanged_by_a_step():
+    low, high, multiplier = two_cycle(TWO, -1.2, 0.7)
+    assert (low, high) == pytest.approx((-1.338, -0.991), abs=5e-4)
+    assert path(low, 0.7, 2) == pytest.approx([low, high, low], abs=1e-12)
+    nearby = path(low + 1e-5, 0.7, 2)[-1]
+    assert (nearby - low) / 1e-5 == pytest.approx(multiplier, rel=1e-3)
+
+
+@pytest.mark.parametrize("rate", [0.66, 0.68, 0.7, 0.72])
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.7, 0.95])
+def test_every_start_between_them_ends_on_them(rate, share):
+    low, high, _ = two_cycle(TWO, -1.2, rate)
+    start = low + share * (high - low)
+    assert sorted(path(start, rate, 2000)[-2:]) == pytest.approx([low, high], abs=1e-9)
+
+
+def test_the_cycle_begins_where_the_minimum_stops_to_hold():
+    low, high, _ = two_cycle(TWO, -1.2, 1.001 * 2 / 3.08)
+    assert high - low < 0.1
+    assert contraction(TWO, -1.2, -1.2 + 1e-6, 0.999 * 2 / 3.08) < 1
+    assert contraction(TWO, -1.2, -1.2 + 1e-6, 1.001 * 2 / 3.08) > 1
+
+
+def test_contraction_is_the_worst_factor_of_the_distance_on_both_sides():
+    assert contraction([9, -6, 1], 3.0, 0.0, 0.3) == pytest.approx(0.4)  # f″ = 2 everywhere
+    # at 1.1 and 0.9: 1 − 0.7 · 2.39 and 1 − 0.7 · 1.19
+    assert contraction(TWO, 1.0, 1.1, 0.7) == contraction(TWO, 1.0, 0.9, 0.7) == pytest.approx(0.673)
+
+
+@pytest.mark.parametrize(
+    ("start", "rate", "steps"),
+    [(-1.15, 0.7, 60), (-1.25, 0.7, 80), (1.1, 0.7, 60), (0.95, 0.9, 80), (-1, 0.1, 60)],
+)
+def test_the_last_jump_is_as_long_as_predicted(start, rate, steps):
+    length, error = last_jump(TWO, start, rate, steps)
+    *_, before, last = path(start, rate, steps)
+    assert abs(abs(last - before) - length) <= error <= 1e-3
+
+
+def test_few_steps_leave_more():
+    errors = [last_jump(TWO, -1.15, 0.7, steps)[1] for steps in (30, 40, 50)]
+    assert errors == sorted(errors, reverse=True)
+    *_, before, last = path(-1.15, 0.7, 30)
+    assert abs(abs(last - before) - last_jump(TWO, -1.15, 0.7, 30)[0]) <= errors[0]
+
+
+def test_the_nearest_minimum_may_be_in_another_well():
+    assert nearest_minimum(TWO, 0.1) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: two_cycle(TWO, 1.0, 0.7), "near x = 1 no law says"),  # which holds what comes
+        (lambda: two_cycle(TWO, -1.2, 1e9), "the learning rate is 1000000000.0"),
+        (lambda: two_cycle(TWO, -1.2, 0.85), "near x = -1.2 no law says"),  # chaos
+        (lambda: two_cycle([9, -6, 1], 3.0, 1.0), "near x = 3 no law says"),  # every pair is one
+        (lambda: two_cycle(TWO, -1.2, 0.0), "rate is 0"),
+        (lambda: last_jump(TWO, -0.9, 0.7, 100), r"start is -0.9; the law holds from -1.338 to -0.9907"),
+        (lambda: last_jump(TWO, -1.15, 0.7, 5), "steps is 5"),
+        (lambda: last_jump(TWO, 1.1, 0.7, 5), "steps is 5"),
+        (lambda: last_jump([9, -6, 1], 3.0, 0.7, 5), "distance is 0"),
+        (lambda: last_jump(TWO, 1.1, 0.7, 0), "steps is 0"),
+    ],
+)
+def test_what_no_law_speaks_of_is_refused(call, sentence):
+    with pytest.raises(InputError, match=sentence):
+        call()

@@ -1,0 +1,144 @@
+"""Momentum as a ball that rolls with friction: which well it ends in.
+
+PyTorch's v ← βv + f′(x), x ← x − ηv says (x_{k+1} − 2x_k + x_{k−1})/η + (1 − β)(x_k − x_{k−1})/η = −f′(x_k).
+With the time t = k√η these are a second and a first difference: for small steps x″ + γx′ + f′(x) = 0, a ball
+of mass 1 with friction γ = (1 − β)/√η (Polyak 1964). f is a polynomial, as in `wells`.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from zoo.errors import InputError
+from zoo.theory.checks import (
+    require_at_least,
+    require_below_one,
+    require_finite,
+    require_not_negative,
+    require_positive,
+)
+from zoo.theory.wells import curvatures, polynomial, wells
+
+
+def friction(rate: float, momentum: float) -> float:
+    """γ = (1 − β)/√η.
+
+    Raises:
+        InputError: rate is not positive, or momentum not in [0, 1).
+    """
+    require_positive(rate=rate)
+    require_below_one(momentum=momentum)
+    return (1 - momentum) / math.sqrt(rate)
+
+
+def friction_error(rate: float, momentum: float) -> float:
+    """(1 − β)/2 + η: by how much of itself γ may be wrong for steps that are small, not infinitely small.
+
+    The first difference is taken half a step late, which makes the ball's mass (1 + β)/2: γ is wrong by
+    (1 − β)/4 of itself. Twice that is allowed for, and η for what is of second order in √η.
+    """
+    require_positive(rate=rate)
+    require_below_one(momentum=momentum)
+    return (1 - momentum) / 2 + rate
+
+
+def roll(
+    coefficients: Sequence[float], start: float, friction: float
+) -> Iterator[tuple[float, float, float]]:
+    """t, x and x′ of x″ = −γx′ − f′(x), released at rest from start, for ever: Runge–Kutta of fourth order.
+
+    Its steps are 1/50 of the shortest time in play, 1/√f″ or 1/γ, so its error is about 50⁻⁴ of 1.
+
+    Raises:
+        InputError: start is not finite, friction is negative, or f has no lowest point.
+    """
+    require_finite(start=start)
+    require_not_negative(friction=friction)
+    f, outer = polynomial(coefficients), [well.minimum for well in wells(coefficients)]
+    reached = [start, *outer, *(x.real for x in map(complex, (f - f(start)).roots()) if abs(x.imag) < 1e-6)]
+    sharpest = curvatures(coefficients, min(reached), max(reached))[1]
+    dt, slopes = 1 / (50 * max(math.sqrt(sharpest), friction)), [float(c) for c in f.deriv().coef[::-1]]
+
+    def pull(x: float, v: float) -> float:
+        slope = 0.0
+        for c in slopes:
+            slope = slope * x + c
+        return -friction * v - slope
+
+    t, x, v = 0.0, float(start), 0.0
+    while True:
+        yield t, x, v
+        a1 = pull(x, v)
+        v2, a2 = v + dt / 2 * a1, pull(x + dt / 2 * v, v + dt / 2 * a1)
+        v3, a3 = v + dt / 2 * a2, pull(x + dt / 2 * v2, v + dt / 2 * a2)
+        v4, a4 = v + dt * a3, pull(x + dt * v3, v + dt * a3)
+        t, x, v = t + dt, x + dt / 6 * (v + 2 * v2 + 2 * v3 + v4), v + dt / 6 * (a1 + 2 * a2 + 2 * a3 + a4)
+
+
+def trapped(coefficients: Sequence[float], x: float, velocity: float) -> float | None:
+    """The minimum of the well around x, if f(x) + ½x′² is below its rims: it never leaves. Else None."""
+    f = polynomial(coefficients)
+    for well in wells(coefficients):
+        if well.left_rim < x < well.right_rim:
+            rims = [f(rim) for rim in well[1:] if math.isfinite(rim)]
+            return well.minimum if f(x) + velocity**2 / 2 < min(rims, default=math.inf) else None
+    return None
+
+
+def final_well(
+    coefficients: Sequence[float], start: float, rate: float, momentum: float, steps: int
+) -> float:
+    """The minimum of the well in which the ball is trapped after K steps, whatever γ within `friction_error`.
+
+    Raises:
+        InputError: the error is above ¼, the ball still rolls after nine tenths of the steps, or the well
+            depends on γ within the error: β is too near a value at which it changes.
+    """
+    require_at_least(1, steps=steps)
+    gamma, error = friction(rate, momentum), friction_error(rate, momentum)
+    if error > 0.25:
+        raise InputError(f"lr is {rate} and momentum {momentum}; such steps are no ball that rolls")
+    end, found = 0.9 * steps * math.sqrt(rate), set()
+    for factor in (1 - error, 1.0, 1 + error):
+        path = roll(coefficients, start, gamma * factor)
+        x, v = next((x, v) for t, x, v in path if t >= end)
+        found.add(trapped(coefficients, x, v))
+    if len(found) > 1:
+        raise InputError(f"momentum is {momentum}, too near a value at which the ball changes wells")
+    minimum = found.pop()
+    if minimum is None:
+        raise InputError(f"momentum is {momentum}; after {steps} steps the ball may still roll")
+    return minimum
+
+
+def critical_friction(coefficients: Sequence[float], start: float) -> float:
+    """γ_c: with less friction the first swing carries the ball over the rim ahead, with more it does not.
+
+    There is one such γ: at every x of a first swing the ball is faster the less friction there is. Found by
+    halving an interval until it is 10⁻⁶ wide. In terms of `friction` it is the momentum β_c = 1 − γ_c√η.
+
+    Raises:
+        InputError: start is a stationary point, or too low to reach the rim even without friction.
+    """
+    f = polynomial(coefficients)
+    slope = float(f.deriv()(start))
+    if abs(slope) < 1e-9:
+        raise InputError(f"start is {start}, where it is level; a ball at rest there does not roll")
+    way = -math.copysign(1.0, slope)
+    well = next(w for w in wells(coefficients) if start < w.right_rim)
+    rim = well.right_rim if way > 0 else well.left_rim
+    top = float(f(rim)) if math.isfinite(rim) else math.inf
+
+    def leaves(friction: float) -> bool:
+        path = roll(coefficients, start, friction)
+        x = next(x for _, x, v in path if way * x > way * rim or f(x) + v**2 / 2 < top)
+        return way * x > way * rim
+
+    low, high = 0.0, 1.0
+    if not leaves(low):
+        raise InputError(f"start is {start}; from there no ball gets over a rim, even without friction")
+    while leaves(high):
+        low, high = high, 2 * high
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if leaves(middle) else (low, middle)
+    return low
