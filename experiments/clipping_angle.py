@@ -140,7 +140,8 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
     two.set(xlabel="limit c / largest entry", ylabel="angle, degrees", xscale="log")
     many.set(xlabel="limit c / standard deviation", ylabel="angle, degrees", xscale="log")
     for axes in (two, many):
-        axes.legend(fontsize="small")
+        if axes.lines:
+            axes.legend(fontsize="small")
     figure.supxlabel("markers: measured; lines: predicted", fontsize="small")
     return figure
 

@@ -177,6 +177,102 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             limited_by=(by("gradient_descent:hill.last"), by("saddle_escape:gradient_descent.steps", 145)),
             truth="if it starts exactly there; a hair's breadth off a maximum or a saddle it leaves",
         ),
+        Claim(
+            "Too large a rate overshoots the minimum, bounces around, or diverges.",
+            shown_by=(
+                by("learning_rate:overshooting.regime", "alternating"),
+                by("learning_rate:at_the_limit.regime", "2-cycle"),
+                by("learning_rate:over_the_limit.regime", "diverging"),
+                by("learning_rate:diabetes_too_large.loss"),
+            ),
+        ),
+        Claim(
+            "Too small a rate means tiny steps, and very slow convergence.",
+            shown_by=(
+                by("learning_rate:tiny_rate.lead"),
+                by("learning_rate:diabetes_too_small.loss"),
+                by("linear_regression:small_rate.factor"),
+            ),
+        ),
+        Claim(
+            "Too small a rate might get stuck in a local minimum.",
+            limited_by=(
+                by("local_minima:basins.lowest", 0.55, within=0.001),
+                by("local_minima:quarter_rate.lowest", 0.55, within=0.005),
+                by("local_minima:large_rate.left"),
+                by("local_minima:large_rate.right", 0, within=1e-6),
+            ),
+            truth="small rates find the valley they start in; large ones cannot hold where f″ > 2/η",
+        ),
+        Claim(
+            "Always walking downhill is what gradient descent does.",
+            shown_by=(
+                by("learning_rate:overshooting.fall", 0.09),
+                by("learning_rate:diabetes_right.downhill", 40),
+            ),
+            limited_by=(
+                by("learning_rate:over_the_limit.fall", -0.11),
+                by("learning_rate:diabetes_too_large.downhill"),
+            ),
+            truth="if η < 2/λ_max; above, steps end higher than they began",
+        ),
+        Claim(
+            "The right rate is often 0.001, 0.01 or 0.1.",
+            limited_by=(
+                by("linear_regression:best_rate.best"),
+                by("linear_regression:raw_features.fate", "converges"),
+                by("learning_rate:inverse_curvature.regime", "one step"),
+            ),
+            truth="what counts is ηλ: standardized features take 0.25, raw ones bear 1e-5",
+        ),
+        Claim(
+            "Repeat until convergence: steps bring the loss down to its minimum.",
+            shown_by=(
+                by("learning_rate:small_rate.end"),
+                by("linear_regression:best_rate.fate", "converges"),
+            ),
+            limited_by=(by("learning_rate:flat_bottom.factor"), by("learning_rate:no_bottom.decay")),
+            truth="if there is a minimum, and by a fixed factor a step if there is a curvature: a separable "
+            "sample's loss falls like 1/(ηk) for ever",
+        ),
+        Claim(
+            "A step changes the loss by −η‖∇L‖²: the gradient says how much can be gained.",
+            shown_by=(
+                by("training_workflow:short_step.kept"),
+                by("training_workflow:one_step.kept"),
+            ),
+            limited_by=(by("training_workflow:giant_step.kept"),),
+            truth="if the step is short against the curvature",
+        ),
+    ),
+    "Stochastic gradient descent": (
+        Claim(
+            "A mini-batch's gradient approximates that of all data.",
+            shown_by=(
+                by("stochastic_gradient_descent:every_batch.mean", 0),
+                by("stochastic_gradient_descent:every_batch.different"),
+                by("stochastic_gradient_descent:every_batch.replacement"),
+            ),
+        ),
+        Claim(
+            "It is noisier, but updates are much faster.",
+            shown_by=(
+                by("stochastic_gradient_descent:full_batch.first_pass", 0.9),
+                by("stochastic_gradient_descent:mini_batch.first_pass", 0.9**16),
+            ),
+            limited_by=(
+                by("stochastic_gradient_descent:with_replacement.spread"),
+                by("stochastic_gradient_descent:mini_batch.spread"),
+                by("stochastic_gradient_descent:half_rate.spread"),
+            ),
+            truth="if arriving is not asked: with a constant rate weights hover, the closer the smaller η",
+        ),
+        Claim(
+            "Repeating with other batches goes through all of the data.",
+            shown_by=(by("stochastic_gradient_descent:accumulated.first_pass", 0.9),),
+            limited_by=(by("stochastic_gradient_descent:short_last_batch.bias"),),
+            truth="if batches are of one size: a shorter last one counts for more than it holds",
+        ),
     ),
     "Backpropagation": (
         Claim(
@@ -232,6 +328,53 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
                 by("backpropagation_cost:digits.backward", 9_764_864),
                 by("backpropagation_cost:wide_and_narrow.backward", 6_656_000),
             ),
+        ),
+    ),
+    "Losses": (
+        Claim(
+            "The squared error (p − y)² has the slope 2(p − y).",
+            shown_by=(by("losses:squared_error.slope", 4),),
+            limited_by=(by("losses:mean_squared_error.slope", -1 / 6),),
+            truth="for one output: a mean divides it by their number",
+        ),
+        Claim(
+            "Binary cross-entropy has the slope −y/p + (1 − y)/(1 − p).",
+            shown_by=(by("losses:probably_true.slope", -1.25), by("losses:probably_false.slope", 5)),
+            limited_by=(
+                by("rounded_losses:log_of_sigmoid.nan", 1),
+                by("rounded_losses:bce_loss.slope"),
+                by("rounded_losses:bce_loss_certain.slope", 0),
+            ),
+            truth="on paper: of a rounded p it comes out as NaN or 0; from logits it is σ(z) − y",
+        ),
+        Claim(
+            "Cross-entropy's derivative differs by class, whether it is the true one.",
+            shown_by=(by("softmax:digits.slope", 0),),
+            limited_by=(by("softmax:digits.moved", 0), by("training_workflow:training.conserved", 0)),
+            truth="at the logits it is p − y for every class, and adds up to 0",
+        ),
+        Claim(
+            "Squared error is for regression, cross-entropy for classification.",
+            shown_by=(
+                by("losses:squared.factor", 11014.23, within=0.005),
+                by("losses:cross_entropy.steps", 11),
+                by("losses:squared_nearer.steps", 214),
+            ),
+        ),
+        Claim(
+            "Softmax's derivative is a Jacobian matrix: diag(p) − ppᵀ.",
+            shown_by=(
+                by("softmax:digits.jacobian", 0),
+                by("softmax:three_classes.trace", 0.625),
+                by("softmax:equal_odds.eigenvalues", 9),
+                by("softmax:two_rivals.largest", 0.5),
+            ),
+        ),
+        Claim(
+            "Softmax turns outputs into probabilities that add up to 1.",
+            shown_by=(by("softmax:three_classes.rows", 0), by("softmax:equal_odds.loss", 2.302585093)),
+            limited_by=(by("softmax:taken_twice.loss", 1.461150172),),
+            truth="if it is taken once: a second one keeps ten classes at a loss of 1.46 at least",
         ),
     ),
     "Activations": (
@@ -330,7 +473,77 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             truth="if it is by norm; by value it turns the gradient, here by 44 degrees",
         ),
     ),
+    "Local minima": (
+        Claim(
+            "Gradient descent converges to a local minimum, not to the global one.",
+            shown_by=(by("local_minima:basins.lowest", 0.55, within=0.001), by("local_minima:xor.stuck")),
+        ),
+        Claim(
+            "The gradient is zero at minima, maxima and saddles alike, so it cannot tell them.",
+            shown_by=(
+                by("local_minima:basins.kinds", "minimum, maximum, minimum"),
+                by("local_minima:on_the_rim.distance"),
+                by("loss_landscape:network.slope_at_0", 0, within=1e-7),
+            ),
+        ),
+        Claim(
+            "Gradient descent can end at a maximum.",
+            shown_by=(by("local_minima:on_the_rim.distance"),),
+            limited_by=(by("local_minima:basins.at_maximum", 0),),
+            truth="if it starts exactly there: of 4000 starts none ends at one",
+        ),
+        Claim(
+            "Many random starts are a remedy.",
+            shown_by=(
+                by("local_minima:basins.best_of_3"),
+                by("local_minima:basins.best_of_5"),
+                by("local_minima:xor.best_of_5"),
+            ),
+            limited_by=(by("local_minima:xor.best_of_1"), by("local_minima:xor.dead")),
+            truth="a chance, not a certainty: 1 − (1 − p)^k of k starts",
+        ),
+        Claim(
+            "Momentum is a remedy for local minima.",
+            shown_by=(by("local_minima:momentum.well", "x = -1.2"),),
+            limited_by=(
+                by("local_minima:little_momentum.well", "x = 1"),
+                by("local_minima:much_momentum.well", "x = 1"),
+            ),
+            truth="if it is enough to clear the rim and not enough to come back",
+        ),
+        Claim(
+            "Momentum speeds descent up.",
+            shown_by=(
+                by("momentum:gradient_descent.steps", 691),
+                by("momentum:heavy_ball.steps", 93),
+                by("momentum:nesterov.factor", 0.9),
+            ),
+            limited_by=(
+                by("momentum:underdamped.factor"),
+                by("momentum:limit_nesterov.fate", "shrinks, grows"),
+            ),
+            truth="if η and β suit the curvatures: too much of it swings, at √β a step",
+        ),
+    ),
     "Saddle points": (
+        Claim(
+            "Second derivatives show that a point is a saddle: they have both signs there.",
+            shown_by=(
+                by("loss_landscape:network.lowest_at_0"),
+                by("loss_landscape:network.downhill_at_0", 8),
+            ),
+        ),
+        Claim(
+            "In high dimensions saddles are more common than minima.",
+            shown_by=(
+                by("loss_landscape:matrices.minima_1"),
+                by("loss_landscape:matrices.minima_2"),
+                by("loss_landscape:matrices.minima_3"),
+                by("loss_landscape:matrices.high"),
+            ),
+            limited_by=(by("loss_landscape:matrices.low"), by("loss_landscape:network.down_after")),
+            truth="of random matrices, and high up; where the loss is low, few curvatures are negative",
+        ),
         Claim(
             "At a saddle the gradient is 0, and it is no minimum.",
             shown_by=(
@@ -365,6 +578,97 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
                 by("saddle_escape:noise.median"),
                 by("saddle_escape:noise.upward"),
             ),
+        ),
+    ),
+    "Automatic differentiation": (
+        Claim(
+            "The sample z = x² + 2xy + y² has both partial derivatives 10 at (2, 3).",
+            shown_by=(by("automatic_differentiation:programs.gradient", "10, 10"),),
+        ),
+        Claim(
+            "Symbolic derivatives are exact, but can be complex.",
+            shown_by=(
+                by("automatic_differentiation:exp.exact", 0),
+                by("automatic_differentiation:sines.symbolic", 21),
+                by("automatic_differentiation:product.symbolic", 48),
+                by("automatic_differentiation:sines.graph", 7),
+            ),
+        ),
+        Claim(
+            "Numerical differentiation is simple, but imprecise and slow.",
+            shown_by=(
+                by("automatic_differentiation:exp.forward_error"),
+                by("automatic_differentiation:exp.forward_rounding"),
+                by("automatic_differentiation:cost.forward_difference", 51),
+            ),
+            limited_by=(
+                by("automatic_differentiation:exp.central_error"),
+                by("automatic_differentiation:exp.exact", 0),
+            ),
+            truth="if it is one-sided: central differences have ten digits, an imaginary step all",
+        ),
+        Claim(
+            "Automatic differentiation is exact, within floating-point precision.",
+            shown_by=(
+                by("automatic_differentiation:exp.exact", 0),
+                by("automatic_differentiation:exp_float32.exact", 0),
+                by("automatic_differentiation:cost.error", 0),
+            ),
+            limited_by=(
+                by("automatic_differentiation:programs.identity", "0"),
+                by("automatic_differentiation:programs.root", "nan"),
+            ),
+            truth="of the program, on the branch that it takes: at a kink it may answer 0 for 1, or NaN",
+        ),
+        Claim(
+            "Automatic differentiation is efficient.",
+            shown_by=(by("automatic_differentiation:cost.reverse_mode", 2),),
+            limited_by=(by("automatic_differentiation:cost.forward_mode", 50),),
+            truth="for many inputs and one output in reverse mode; forward mode takes a run for every input",
+        ),
+        Claim(
+            "At 0 the derivative of max(x, 0) is 0.",
+            limited_by=(by("automatic_differentiation:programs.spellings", "0, 0.5, 1"),),
+            truth="there is none: any number from 0 to 1 will do, and three spellings give 0, ½ and 1",
+        ),
+    ),
+    "The workflow, and the landscape": (
+        Claim(
+            "Calculus acts in the backward pass and in the update: w ← w − η ∂L/∂w.",
+            shown_by=(
+                by("training_workflow:one_step.update", 0),
+                by("training_workflow:short_step.update", 0),
+            ),
+        ),
+        Claim(
+            "Calculus is what makes a network learn.",
+            shown_by=(
+                by("training_workflow:training.accuracy"),
+                by("training_workflow:random_labels.fitted"),
+            ),
+            limited_by=(by("training_workflow:random_labels.accuracy"),),
+            truth="what it has been shown: of random labels it learns all, and knows nothing of new samples",
+        ),
+        Claim(
+            "The loss is a landscape of heights and slopes.",
+            shown_by=(by("loss_landscape:network.power"),),
+            limited_by=(
+                by("loss_landscape:network.copy", 0),
+                by("loss_landscape:network.ridge"),
+                by("loss_landscape:network.between"),
+            ),
+            truth="without one deepest valley: units that change places make equal ones, with ridges between",
+        ),
+        Claim(
+            "Walking downhill is walking towards the minimum.",
+            limited_by=(by("loss_landscape:bowl.angle"), by("loss_landscape:network.angle")),
+            truth="where curvatures differ, the steepest way leads up to 90 degrees away from it",
+        ),
+        Claim(
+            "Training eventually reaches a minimum.",
+            shown_by=(by("loss_landscape:network.down_after"),),
+            limited_by=(by("loss_landscape:network.flat_after"), by("learning_rate:no_bottom.decay")),
+            truth="no way down is left; most directions are flat, and a loss may have no minimum",
         ),
     ),
 }

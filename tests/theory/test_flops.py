@@ -10,13 +10,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from zoo.errors import InputError
 from zoo.theory.flops import (
-    UNIT_ROUNDOFF,
     backward_flops,
     chain_flops,
     forward_flops,
     longest_sum,
     parameter_count,
 )
+from zoo.theory.rounding import UNIT
 
 SIZES = [(5, 7), (3, 11, 2), (4, 9, 6, 5), (100, 200, 200, 10)]
 
@@ -96,8 +96,8 @@ def test_sums_in_another_order_differ_by_less_than_their_bound_and_by_more_than_
     there = [reduce(add, order) for order in terms]  # Python's own sum corrects its roundings from 3.12 on
     back = [reduce(add, reversed(order)) for order in terms]
     off, length = math.dist(there, back), math.hypot(*there)
-    assert 0 < off < 2 * 900 * UNIT_ROUNDOFF * length
-    assert off < 4 * 900**0.5 * UNIT_ROUNDOFF * length  # signs are mixed
+    assert 0 < off < 2 * 900 * UNIT * length
+    assert off < 4 * 900**0.5 * UNIT * length  # signs are mixed
 
 
 @pytest.mark.parametrize("function", [parameter_count, chain_flops, lambda s: forward_flops(s, 1)])
