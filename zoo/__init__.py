@@ -4,6 +4,7 @@ What a learner reads, a practitioner imports and an experiment is made of:
 
     zoo.calculus     functions and their derivatives by hand
     zoo.theory       predictions: numbers in, numbers out, no training
+    zoo.differentiation  six ways to differentiate a program
     zoo.diagnostics  callbacks for anyone's LightningModule
     zoo.models       networks, an architecture a file
     zoo.data         data that is there without a download

@@ -13,6 +13,8 @@ CURRICULUM = (
     "derivative_rules",
     "gradients",
     "automatic_differentiation",
+    "differentiation_cost",
+    "kinks",
     "gradient_descent",
     "learning_rate",
     "linear_regression",

@@ -583,15 +583,18 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
     "Automatic differentiation": (
         Claim(
             "The sample z = x² + 2xy + y² has both partial derivatives 10 at (2, 3).",
-            shown_by=(by("automatic_differentiation:programs.gradient", "10, 10"),),
+            shown_by=(
+                by("automatic_differentiation:lines.dx", 10),
+                by("automatic_differentiation:lines.dy", 10),
+            ),
         ),
         Claim(
             "Symbolic derivatives are exact, but can be complex.",
             shown_by=(
                 by("automatic_differentiation:exp.exact", 0),
-                by("automatic_differentiation:sines.symbolic", 21),
-                by("automatic_differentiation:product.symbolic", 48),
-                by("automatic_differentiation:sines.graph", 7),
+                by("differentiation_cost:sines.symbolic", 21),
+                by("differentiation_cost:product.symbolic", 48),
+                by("differentiation_cost:sines.graph", 7),
             ),
         ),
         Claim(
@@ -599,7 +602,7 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             shown_by=(
                 by("automatic_differentiation:exp.forward_error"),
                 by("automatic_differentiation:exp.forward_rounding"),
-                by("automatic_differentiation:cost.forward_difference", 51),
+                by("differentiation_cost:neuron.forward_difference", 51),
             ),
             limited_by=(
                 by("automatic_differentiation:exp.central_error"),
@@ -612,23 +615,28 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             shown_by=(
                 by("automatic_differentiation:exp.exact", 0),
                 by("automatic_differentiation:exp_float32.exact", 0),
-                by("automatic_differentiation:cost.error", 0),
+                by("differentiation_cost:neuron.error", 0),
             ),
             limited_by=(
-                by("automatic_differentiation:programs.identity", "0"),
-                by("automatic_differentiation:programs.root", "nan"),
+                by("kinks:identity.answer", 0),
+                by("kinks:root.nan", 1),
             ),
             truth="of the program, on the branch that it takes: at a kink it may answer 0 for 1, or NaN",
         ),
         Claim(
             "Automatic differentiation is efficient.",
-            shown_by=(by("automatic_differentiation:cost.reverse_mode", 2),),
-            limited_by=(by("automatic_differentiation:cost.forward_mode", 50),),
+            shown_by=(by("differentiation_cost:neuron.reverse_mode", 2),),
+            limited_by=(by("differentiation_cost:neuron.forward_mode", 50),),
             truth="for many inputs and one output in reverse mode; forward mode takes a run for every input",
         ),
         Claim(
             "At 0 the derivative of max(x, 0) is 0.",
-            limited_by=(by("automatic_differentiation:programs.spellings", "0, 0.5, 1"),),
+            limited_by=(
+                by("kinks:relu.answer", 0),
+                by("kinks:maximum.answer", 0.5),
+                by("kinks:where.answer", 1),
+                by("kinks:relu.right", 1),
+            ),
             truth="there is none: any number from 0 to 1 will do, and three spellings give 0, ½ and 1",
         ),
     ),

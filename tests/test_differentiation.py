@@ -1,0 +1,45 @@
+import math
+
+import pytest
+import sympy
+import torch
+
+from zoo.differentiation import WAYS, Counted
+
+X = torch.tensor([0.7], dtype=torch.float64)
+SEVERAL = torch.tensor([0.7, -1.2, 2.0], dtype=torch.float64)
+
+
+def f(x):
+    """sin(x²), of a number or of a symbol."""
+    return sympy.sin(x**2) if isinstance(x, sympy.Expr) else torch.sin(x**2)[0]
+
+
+def g(x):
+    """x_0 x_1 + e^x_2."""
+    return x[0] * x[1] + torch.exp(x[2])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_finds_the_slope_as_well_as_its_step_allows(way):
+    found = WAYS[way](f, X, torch.tensor(1e-5, dtype=torch.float64))
+    precision = {"forward difference": 1e-4, "central difference": 1e-9}.get(way, 1e-15)
+    assert found.shape == (1,)
+    assert float(found) == pytest.approx(2 * 0.7 * math.cos(0.49), abs=precision)
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "symbolic"])
+def test_of_many_inputs_every_way_finds_all_slopes(way):
+    found = WAYS[way](g, SEVERAL, torch.tensor(1e-5, dtype=torch.float64))
+    precision = {"forward difference": 1e-4, "central difference": 1e-9}.get(way, 1e-14)
+    assert found.tolist() == pytest.approx([-1.2, 0.7, math.exp(2)], abs=precision)
+
+
+@pytest.mark.parametrize(
+    ("way", "calls"),
+    [("forward difference", 4), ("central difference", 6), ("complex step", 3), ("reverse mode", 1)],
+)
+def test_calls_are_counted(way, calls):
+    counted = Counted(g)
+    WAYS[way](counted, SEVERAL, torch.tensor(1e-5, dtype=torch.float64))
+    assert counted.calls == calls

@@ -1,0 +1,78 @@
+"""Six ways to differentiate a program, each in a few lines: f takes x, (n,), and returns one number.
+
+Every one has the same arguments, f, x and a step h, and returns all n slopes, (n,); those that need no h
+ignore it. `symbolic` alone is for n = 1, and for an f that sympy's symbols can go through.
+"""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+import torch
+from torch import Tensor
+
+Function = Callable[[Any], Any]
+
+
+def symbolic(f: Function, x: Tensor, _: Tensor) -> Tensor:
+    """The formula of f′, made from the formula of f."""
+    symbol = sympy.Symbol("x")
+    slope: Tensor = sympy.lambdify(symbol, f(symbol).diff(symbol), torch)(x)
+    return slope
+
+
+def forward_difference(f: Function, x: Tensor, h: Tensor) -> Tensor:
+    """(f(x + he) − f(x))/h along every axis e; x + he is rounded: h is how far x has really moved."""
+    here = f(x)
+    return torch.stack([(f(x + e) - here) / (x + e - x).sum() for e in h * _axes(x)]).flatten()
+
+
+def central_difference(f: Function, x: Tensor, h: Tensor) -> Tensor:
+    """(f(x + he) − f(x − he))/2h along every axis e."""
+    return torch.stack([(f(x + e) - f(x - e)) / (x + e - (x - e)).sum() for e in h * _axes(x)]).flatten()
+
+
+def complex_step(f: Function, x: Tensor, _: Tensor) -> Tensor:
+    """Im f(x + ihe)/h along every axis e; h is so short that nothing but f′ is left of Taylor's terms."""
+    return torch.stack([f(torch.complex(x, 1e-20 * e)).imag / 1e-20 for e in _axes(x)]).flatten()
+
+
+def forward_mode(f: Function, x: Tensor, _: Tensor) -> Tensor:
+    """The slope along every axis e, carried along with the value."""
+    with warnings.catch_warnings():  # torch warns of itself when it first loads its rules for this
+        warnings.simplefilter("ignore", FutureWarning)
+        return torch.stack([torch.func.jvp(f, (x,), (e,))[1] for e in _axes(x)]).flatten()
+
+
+def reverse_mode(f: Function, x: Tensor, _: Tensor) -> Tensor:
+    """All slopes, carried back from the value."""
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(f(x), x)[0]
+
+
+def _axes(x: Tensor) -> Tensor:
+    """The directions of single inputs, (n, n)."""
+    return torch.eye(len(x), dtype=x.dtype)
+
+
+class Counted:
+    """f, and how often it has been called."""
+
+    def __init__(self, f: Function) -> None:
+        self.f, self.calls = f, 0
+
+    def __call__(self, x: Any) -> Any:
+        """f(x), and one more call."""
+        self.calls += 1
+        return self.f(x)
+
+
+WAYS: dict[str, Callable[[Function, Tensor, Tensor], Tensor]] = {
+    "symbolic": symbolic,
+    "forward difference": forward_difference,
+    "central difference": central_difference,
+    "complex step": complex_step,
+    "forward mode": forward_mode,
+    "reverse mode": reverse_mode,
+}
