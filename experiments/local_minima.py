@@ -93,8 +93,9 @@ def predict_basins(run: Run[Minimizer], low: float, high: float) -> list[Predict
     if len(starts) < DENSE:
         return found
     kinds = ", ".join(kind for x, kind in wells.stationary_points(f) if low < x < high)
-    claim = "where f′ changes its sign, from left to right"
-    found.append(Prediction(f"{name}.kinds", claim, kinds, "elementary: the sign of f″"))
+    if kinds:
+        claim = "where f′ changes its sign, from left to right"
+        found.append(Prediction(f"{name}.kinds", claim, kinds, "elementary: the sign of f″"))
     claim = "share of starts that end at a maximum"
     found.append(Prediction(f"{name}.at_maximum", claim, 0.0, "elementary; Lee et al. 2016"))
     return found + [predict_best(run, k, share, spacing, DRAWS, "elementary") for k in (3, 5)]
@@ -147,7 +148,9 @@ def predict_networks(run: Run[Minimizer]) -> list[Prediction]:
     """What is calculated for ReLU networks on XOR, and a share that was only seen."""
     name, o, surface, found = run.variant, run.optimizer, run.model.surface, []
     units, copies, dead = surface.hidden, len(surface.point), xor.dead_share(surface.hidden)
-    if copies * dead >= 5:  # enough to be counted
+    if (
+        copies * dead >= 5 and o["lr"] < 1
+    ):  # enough to be counted; with c at ever larger values, 0 · ∞ is no 0
         claim = f"share of networks whose {units} hidden units never move: (13/48)^{units}"
         error, because = 4 * (dead * (1 - dead) / copies) ** 0.5, "four standard errors of the sample"
         law = "derived; cf. Lu et al. 2020"

@@ -251,7 +251,7 @@ def test_momentum_wakes_no_dead_network(measured):
         ("--only momentum --data.count 20", "after 20 steps the ball may still roll"),
         ("--only momentum --model.optimizer.lr 0.5", "no ball that rolls"),
         (
-            "--only xor --model.surface.copies 10 --model.optimizer.lr 1.0e+9",
+            "--only xor --model.optimizer.lr 1.0e+9",
             "no law of this experiment speaks",
         ),
         ("--only xor --model.surface.hidden 0", "hidden is 0"),
