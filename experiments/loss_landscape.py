@@ -10,9 +10,7 @@ slope it goes down. What is wrong comes from its two directions, where a network
   the bottom by up to arccos(2√κ/(κ + 1)): 79° for κ = 100.
 - There is no one valley. Hidden units can change places, and tanh units signs: a minimum has W! 2^W − 1
   copies, all of the same loss, and on the straight line from one to another there is a ridge.
-- Where the slope is 0 there need be no minimum. At w = 0 it is 0, and W directions lead down. Of n curvatures
-  drawn at random, all are positive the less often the larger n is; but the lower a point lies, the fewer of
-  them are negative.
+- Where the slope is 0 there need be no minimum. At w = 0 it is 0, and W directions lead down.
 - The bottom is no point: in most directions the end of a training is flat.
 
     python experiments/loss_landscape.py
@@ -43,15 +41,13 @@ from zoo.models import MLP, Quadratic
 from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import SOURCE, sgd_rate
-from zoo.theory import curvature, descent, random_matrices
+from zoo.theory import curvature, descent
 from zoo.theory.rounding import UNIT
 from zoo.training import Minimizer, Regressor
 from zoo.verdict import Prediction, Quantity
 
 Runs = list[Run[L.LightningModule]]  # the repeats of one variant
 FORM = {"in_features": 10, "out_features": 1, "depth": 1, "activation": "tanh", "bias": True}
-SMALL, LARGE = 100_000, (4, 400)  # how many matrices are drawn of sizes 1 to 3; how many of what large size
-HEIGHTS = {"high": 0.5, "low": 1.5}  # how far a random landscape's curvatures are raised
 
 
 def main(args: list[str] | None = None) -> Report:
@@ -61,13 +57,12 @@ def main(args: list[str] | None = None) -> Report:
     cli.announce(predict(list(cli.variants.values())))
     cli.fit()
     measured = {name: measure(runs) for name, runs in cli.variants.items()}
-    measured["matrices"] = measure_matrices(torch.Generator().manual_seed(cli.config.seed_everything))
     networks = [runs for runs in cli.variants.values() if is_network(runs[0])]
     return cli.report(measured, {"landscape": draw(networks[0])} if networks else {})
 
 
 def predict(variants: list[Runs]) -> Iterator[Prediction]:
-    """Of networks, of bowls, and of matrices that stand for the Hessians of a landscape drawn at random."""
+    """Of networks and of bowls."""
     for runs in variants:
         check(runs[0])
         if is_network(runs[0]):
@@ -75,7 +70,6 @@ def predict(variants: list[Runs]) -> Iterator[Prediction]:
             yield from predict_seen(runs)
         else:
             yield from predict_bowl(runs[0])
-    yield from predict_matrices()
 
 
 def predict_bowl(run: Run[L.LightningModule]) -> Iterator[Prediction]:
@@ -126,22 +120,6 @@ def predict_seen(runs: Runs) -> Iterator[Prediction]:
         yield Prediction(f"{name}.flat_after", "share within ±λ_max/100: at the end", 0.5, SOURCE, "≥")
 
 
-def predict_matrices() -> Iterator[Prediction]:
-    """How often all curvatures are positive, and how many are not, if nothing but chance decides."""
-    source, because = "Dean & Majumdar 2006", f"four standard errors of {SMALL:,} matrices"
-    for n in (1, 2, 3):
-        p = random_matrices.minimum_probability(n)
-        claim = f"share of random {n}×{n} Hessians that make a minimum"
-        error = 4 * (p * (1 - p) / SMALL) ** 0.5
-        yield Prediction(f"matrices.minima_{n}", claim, p, source, atol=error, because=because)
-    (count, n), source, because = LARGE, "Wigner 1958; Bray & Dean 2007", "four standard errors, and n < ∞"
-    error = random_matrices.negative_share_error(n, count)
-    for height, c in HEIGHTS.items():
-        p = random_matrices.negative_share(c)
-        claim = f"negative share of {n} random curvatures within ±2, raised by {c}"
-        yield Prediction(f"matrices.{height}", claim, p, source, atol=error, because=because)
-
-
 def measure(runs: Runs) -> dict[str, Quantity]:
     """The same quantities, from the points that training has visited and the loss around them."""
     run, recorded = runs[0], runs[0].callback(ParameterTrajectory)
@@ -171,16 +149,6 @@ def measure(runs: Runs) -> dict[str, Quantity]:
         "down_after": share(after < -after.max() / 100),
         "flat_after": share(after.abs() < after.max() / 100),
     }
-
-
-def measure_matrices(generator: torch.Generator) -> dict[str, Quantity]:
-    """The same shares of matrices that are drawn; one has a Cholesky factor if and only if all its λ > 0."""
-    found: dict[str, Quantity] = {}
-    for n in (1, 2, 3):
-        failed = torch.linalg.cholesky_ex(random_matrices.sample(SMALL, n, generator)).info
-        found[f"minima_{n}"] = share(failed == 0)
-    eigenvalues = torch.linalg.eigvalsh(random_matrices.sample(*LARGE, generator)) / LARGE[1] ** 0.5
-    return found | {height: share(eigenvalues + c < 0) for height, c in HEIGHTS.items()}
 
 
 def check(run: Run[L.LightningModule]) -> None:

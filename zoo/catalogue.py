@@ -32,6 +32,7 @@ CURRICULUM = (
     "clipping_angle",
     "local_minima",
     "saddle_escape",
+    "saddles_and_minima",
     "loss_landscape",
 )
 

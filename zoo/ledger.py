@@ -529,19 +529,25 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         Claim(
             "Second derivatives show that a point is a saddle: they have both signs there.",
             shown_by=(
-                by("loss_landscape:network.lowest_at_0"),
+                by("saddles_and_minima:product.lowest", -1),
+                by("saddles_and_minima:product.highest", 1),
                 by("loss_landscape:network.downhill_at_0", 8),
             ),
+            limited_by=(
+                by("saddles_and_minima:monkey.largest", 0),
+                by("saddles_and_minima:monkey.down", 0.5),
+            ),
+            truth="if they are not all 0: x³ − 3xy² is a saddle at 0 of which they say nothing",
         ),
         Claim(
             "In high dimensions saddles are more common than minima.",
             shown_by=(
-                by("loss_landscape:matrices.minima_1"),
-                by("loss_landscape:matrices.minima_2"),
-                by("loss_landscape:matrices.minima_3"),
-                by("loss_landscape:matrices.high"),
+                by("saddles_and_minima:one.share"),
+                by("saddles_and_minima:two.share"),
+                by("saddles_and_minima:three.share"),
+                by("saddles_and_minima:high.share"),
             ),
-            limited_by=(by("loss_landscape:matrices.low"), by("loss_landscape:network.down_after")),
+            limited_by=(by("saddles_and_minima:low.share"), by("loss_landscape:network.down_after")),
             truth="of random matrices, and high up; where the loss is low, few curvatures are negative",
         ),
         Claim(

@@ -108,24 +108,6 @@ def test_an_angle_of_the_condition_numbers_root_fails(script, failures, monkeypa
     assert failures(BOWL) == {"bowl.angle"}
 
 
-def test_one_variance_everywhere_makes_another_ensemble(script, failures, monkeypatch):
-    right = script.random_matrices.sample
-
-    def sample(matrices, size, generator):
-        m = right(matrices, size, generator)
-        m.diagonal(dim1=1, dim2=2).mul_(0.5**0.5)
-        return m
-
-    monkeypatch.setattr(script.random_matrices, "sample", sample)
-    assert failures(BOWL) == {"matrices.minima_2", "matrices.minima_3"}
-
-
-def test_a_landscape_that_is_raised_more_is_less_negative(script, failures, monkeypatch):
-    right = script.random_matrices.negative_share
-    monkeypatch.setattr(script.random_matrices, "negative_share", lambda c: right(c + 0.05))
-    assert failures(BOWL) == {"matrices.high", "matrices.low"}
-
-
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
