@@ -254,13 +254,13 @@ def wrong_with_walk(run: Run[Any]) -> dict[str, bool]:
     weights, columns, whole = len(model.weight), data.x.shape[1], len(data.sizes)
     known = {"shuffled": (1, whole), "replacement": (1,), "fixed": (whole,)}[data.order]
     equal = data.order == "replacement" or (data.order == "shuffled" and added > 1)
-    choices = either(tuple(str(count) for count in known))
+    choices = f"with data.order {data.order} choose {either(tuple(map(str, known)))}"
     return {
         f"model.columns is {weights} and data.columns {columns}; make them equal": weights != columns,
         f"model.start is {model.start:g}; choose one within ±1e6": abs(model.start) > 1e6,
         f"model.curvature is {model.curvature:g}; choose 1e-6 to 1e6": not 1e-6 <= model.curvature <= 1e6,
         f"trainer.limit_train_batches is {cut}; choose 1.0, whole passes": cut != 1.0,
-        f"trainer.accumulate_grad_batches is {added}; {data.order}, choose {choices}": added not in known,
+        f"trainer.accumulate_grad_batches is {added}; {choices}": added not in known,
         f"data.batch_size is {data.batch_size}; choose a divisor of {len(data.x)}": equal and unequal(run),
     }
 
@@ -270,8 +270,7 @@ def wrong_with_network(run: Run[Any]) -> dict[str, bool]:
     rate, network, samples = run.optimizer["lr"], run.model.network, len(run.datamodule.x)
     fits = isinstance(network, MLP) and (network.in_features, network.out_features) == (10, 1)
     return {
-        f"model.optimizer.lr is {rate}; choose 0, since batches are looked at where the weights start": rate
-        > 0,
+        f"model.optimizer.lr is {rate}; choose 0, for batches at the weights of the start": rate > 0,
         f"the network is {type(network).__name__}; choose zoo.models.MLP, from 10 in_features to 1": not fits,
         f"data.samples is {samples}; choose 11 to 17, to look at every batch": samples > 17,
     }

@@ -157,13 +157,16 @@ def test_of_too_few_weights_or_steps_no_spread_is_claimed(typed, measured):
         ("--only mini_batch --trainer.precision 32-true", "trainer.precision is '32-true' in mini_batch"),
         (
             "--only mini_batch --trainer.accumulate_grad_batches 3",
-            "in mini_batch, trainer.accumulate_grad_batches is 3; shuffled, choose 1 or 16",
+            "in mini_batch, trainer.accumulate_grad_batches is 3; with data.order shuffled choose 1 or 16",
         ),
         (
             "--only with_replacement --trainer.accumulate_grad_batches 16",
-            "in with_replacement, trainer.accumulate_grad_batches is 16; replacement, choose 1",
+            "trainer.accumulate_grad_batches is 16; with data.order replacement choose 1",
         ),
-        ("--only half_rate --data.order fixed", "trainer.accumulate_grad_batches is 1; fixed, choose 16"),
+        (
+            "--only half_rate --data.order fixed",
+            "trainer.accumulate_grad_batches is 1; with data.order fixed choose 16",
+        ),
         ("--only with_replacement --data.batch_size 5", "data.batch_size is 5; choose a divisor of 64"),
         (
             "--only accumulated --data.batch_size 5 --trainer.accumulate_grad_batches 13",
