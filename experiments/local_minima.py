@@ -146,16 +146,16 @@ def predict_ball(run: Run[Minimizer], start: float) -> list[Prediction]:
 
 def predict_networks(run: Run[Minimizer]) -> list[Prediction]:
     """What is calculated for ReLU networks on XOR, and a share that was only seen."""
-    name, o, surface, found = run.variant, run.optimizer, run.model.surface, []
+    name, o, surface = run.variant, run.optimizer, run.model.surface
     units, copies, dead = surface.hidden, len(surface.point), xor.dead_share(surface.hidden)
-    if (
-        copies * dead >= 5 and o["lr"] < 1
-    ):  # enough to be counted; with c at ever larger values, 0 · ∞ is no 0
-        claim = f"share of networks whose {units} hidden units never move: (13/48)^{units}"
-        error, because = 4 * (dead * (1 - dead) / copies) ** 0.5, "four standard errors of the sample"
-        law = "derived; cf. Lu et al. 2020"
-        found.append(Prediction(f"{name}.dead", claim, dead, law, atol=error, because=because))
-    if 0.05 <= o["lr"] <= 0.2 and run.steps >= 300 and o["momentum"] <= 0.9:  # seen: then many stand still
+    if copies * dead < 8 or o["lr"] >= 1:  # with a larger lr outputs grow for ever, and 0 · ∞ moves the dead
+        least = math.ceil(8 / dead)
+        raise InputError(f"{name} needs copies of {least} or more, of which 8 are dead, and an lr below 1")
+    claim = f"share of networks whose {units} hidden units never move: (13/48)^{units}"
+    error, because = 4 * (dead * (1 - dead) / copies) ** 0.5, "four standard errors of the sample"
+    law = "derived; cf. Lu et al. 2020"
+    found = [Prediction(f"{name}.dead", claim, dead, law, atol=error, because=because)]
+    if 0.05 <= o["lr"] <= 0.2 and run.steps >= 300 and o["momentum"] <= 0.9:  # the dead at least stand still
         losses = ", ".join(f"{loss:.4g}" for loss in xor.stuck_losses())
         claim = f"networks that stand still: largest distance of a loss from one of {losses}"
         because, law = "of second order in what is left of the gradient", "derived; cf. Swirszcz et al. 2016"

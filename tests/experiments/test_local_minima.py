@@ -131,11 +131,6 @@ def test_a_rate_that_overshoots_nothing_fails(optimized, failures):
     assert failures(JUMPS) == {"large_rate.left"}
 
 
-def test_a_rate_that_no_minimum_holds_fails(optimized, failures):
-    optimized(lr=1.3)  # above 2/1.76
-    assert failures(JUMPS) == {"large_rate.left", "large_rate.right"}
-
-
 def test_a_ball_with_half_as_much_friction_again_fails(failures, monkeypatch):
     right = rolling.friction
     monkeypatch.setattr(rolling, "friction", lambda rate, momentum: 1.5 * right(rate, momentum))
@@ -144,7 +139,7 @@ def test_a_ball_with_half_as_much_friction_again_fails(failures, monkeypatch):
 
 def test_momentum_left_out_of_the_optimizer_fails(optimized, failures):
     optimized(momentum=0.0)
-    assert failures(BALLS) == {"momentum.well"}  # the others come to the nearest minimum anyway
+    assert failures("--only little_momentum,momentum") == {"momentum.well"}  # one ball stays anyway
 
 
 def test_momentum_that_averages_fails(optimized, failures):
@@ -213,11 +208,8 @@ def test_momentum_wakes_no_dead_network(measured):
     ("typed", "sentence"),
     [
         ("--only basins --trainer.precision 32-true", "trainer.precision is '32-true' in basins"),
-        ("--only basins --trainer.gradient_clip_val 1.0", "trainer.gradient_clip_val is 1.0"),
         ("--only basins --model.optimizer torch.optim.Adam", "the optimizer is Adam"),
-        ("--only basins --model.optimizer.weight_decay 0.1", "weight_decay is 0.1"),
         ("--only basins --model.optimizer.lr 0.0", "an lr above 0"),
-        ("--only basins --model.noise_std 0.1", "needs noise_std 0"),
         ("--only basins --model.stop_radius 3.0", "stop_radius null"),
         ("--only basins --model.surface zoo.models.Logistic", "choose zoo.models.Polynomial or"),
         ("--only basins --trainer.max_steps 1", "basins needs 128 steps and is given 1; raise data.count"),
@@ -236,25 +228,16 @@ def test_momentum_wakes_no_dead_network(measured):
         ),
         ("--only basins --model.surface.coefficients '[0.0, 0.0, -0.5, 0.0, 0.25]'", "equally deep"),
         ("--only basins --model.surface.coefficients '[0.0, 0.0, 0.0, 1.0]'", "decides nothing"),
-        ("--only basins --model.surface.coefficients '[0.0, 1.0]'", "a straight line has no minimum"),
-        ("--only basins --model.surface.coefficients '[0.0, 0.0, -1.0]'", "no lowest point"),
         (
             "--only on_the_rim --model.surface.start 0.3",
             "one point alone starts at 0.3; it must be a maximum",
         ),
         ("--only on_the_rim --data.count 500", "rounding alone may leave the maximum 0.2"),
         ("--only large_rate --model.optimizer.lr 1.0e+9", "the learning rate is 1000000000.0"),
-        ("--only large_rate --data.count 5", "steps is 5"),
         ("--only momentum --model.optimizer.momentum 0.8915", "momentum is 0.8915, too near"),
-        ("--only momentum --model.optimizer.nesterov true", "nesterov is True"),
         ("--only momentum --model.surface.start 1.1", "no ball gets over a rim"),
-        ("--only momentum --data.count 20", "after 20 steps the ball may still roll"),
-        ("--only momentum --model.optimizer.lr 0.5", "no ball that rolls"),
-        (
-            "--only xor --model.optimizer.lr 1.0e+9",
-            "no law of this experiment speaks",
-        ),
-        ("--only xor --model.surface.hidden 0", "hidden is 0"),
+        ("--only xor --model.optimizer.lr 1.0e+9", "and an lr below 1"),
+        ("--only xor --model.surface.hidden 8", "xor needs copies of 276359 or more"),
     ],
 )
 def test_what_no_law_speaks_of_is_refused(typed, sentence, refusal):

@@ -71,6 +71,7 @@ def test_the_nearest_minimum_may_be_in_another_well():
         (lambda: two_cycle(TWO, 1.0, 0.7), "near x = 1 no law says"),  # which holds what comes
         (lambda: two_cycle(TWO, -1.2, 1e9), "the learning rate is 1000000000.0"),
         (lambda: two_cycle(TWO, -1.2, 0.85), "near x = -1.2 no law says"),  # chaos
+        (lambda: two_cycle([0, 0, 0.5, 0, 0.25], 0.0, 1.5), "near x = 0 no law says"),  # it repels
         (lambda: two_cycle([9, -6, 1], 3.0, 1.0), "near x = 3 no law says"),  # every pair is one
         (lambda: two_cycle(TWO, -1.2, 0.0), "rate is 0"),
         (lambda: last_jump(TWO, -0.9, 0.7, 100), r"start is -0.9; the law holds from -1.338 to -0.9907"),

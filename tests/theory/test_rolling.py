@@ -6,7 +6,15 @@ import torch
 from numpy.polynomial import Polynomial
 
 from zoo.errors import InputError
-from zoo.theory.rolling import critical_friction, final_well, friction, friction_error, roll, trapped
+from zoo.theory.rolling import (
+    critical_friction,
+    final_well,
+    friction,
+    friction_error,
+    roll,
+    sharpest,
+    trapped,
+)
 
 TWO = [0.0, 0.24, -0.62, 0.0, 0.25]  # minima −1.2 and 1 with a rim at 0.2
 
@@ -109,8 +117,13 @@ def test_a_ball_is_trapped_if_it_cannot_reach_the_lower_rim():
 
 
 def test_the_error_of_friction_shrinks_with_the_steps():
-    assert friction_error(0.01, 0.9) == pytest.approx(0.06)
-    assert friction_error(0.0001, 0.99) == pytest.approx(0.0051)
+    assert friction_error(0.01, 0.9, 10) == pytest.approx(0.06)
+    assert friction_error(0.0001, 0.99, 10) == pytest.approx(0.0051)
+
+
+def test_the_sharpest_place_on_the_way_may_be_on_the_other_side():
+    assert sharpest(TWO, 2.0) == pytest.approx(3 * 2.15567**2 - 1.24, rel=1e-5)  # f(−2.15567) = f(2)
+    assert sharpest(TWO, -1.3) == pytest.approx(3 * 1.3**2 - 1.24)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +131,9 @@ def test_the_error_of_friction_shrinks_with_the_steps():
     [
         (lambda: friction(0, 0.9), "rate is 0"),
         (lambda: friction(0.1, 1), "momentum is 1"),
-        (lambda: friction_error(-1, 0.9), "rate is -1"),
+        (lambda: friction_error(-1, 0.9, 1), "rate is -1"),
+        (lambda: friction_error(0.1, 0.9, 0), "curvature is 0"),
+        (lambda: sharpest(TWO, 1e9), "start is 1e\\+09, where f″ reaches 3e\\+18"),
         (lambda: next(roll(TWO, math.nan, 0.1)), "start is nan"),
         (lambda: next(roll(TWO, 1, -0.1)), "friction is -0.1"),
         (lambda: next(roll([0, 0, 0, 1], 1, 0.1)), "decides nothing"),
@@ -129,7 +144,7 @@ def test_the_error_of_friction_shrinks_with_the_steps():
         (lambda: final_well(TWO, 2.0, 0.01, 0.89, 200), "momentum is 0.89, too near"),
         (lambda: final_well(TWO, 2.0, 0.01, 0.9901, 400), "momentum is 0.9901, too near"),
         (lambda: final_well(TWO, 2.0, 0.01, 0.978, 50), "after 50 steps the ball may still roll"),
-        (lambda: final_well(TWO, 2.0, 0.5, 0.9, 50), "no ball that rolls"),
+        (lambda: final_well(TWO, 2.0, 0.5, 0.9, 50), "make no ball that rolls"),
         (lambda: final_well(TWO, 2.0, 0.01, 0.9, 0), "steps is 0"),
     ],
 )

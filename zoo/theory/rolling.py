@@ -30,15 +30,33 @@ def friction(rate: float, momentum: float) -> float:
     return (1 - momentum) / math.sqrt(rate)
 
 
-def friction_error(rate: float, momentum: float) -> float:
-    """(1 − β)/2 + η: by how much of itself γ may be wrong for steps that are small, not infinitely small.
+def friction_error(rate: float, momentum: float, curvature: float) -> float:
+    """(1 − β)/2 + ηλ/10: by how much of itself γ may be wrong for steps that are small, not infinitely small.
 
     The first difference is taken half a step late, which makes the ball's mass (1 + β)/2: γ is wrong by
-    (1 − β)/4 of itself. Twice that is allowed for, and η for what is of second order in √η.
+    (1 − β)/4 of itself, and twice that is allowed for. The rest is of second order in the step √(ηλ), which
+    is measured against the time of the fastest swing, 1/√λ. λ is curvature, the
+    largest on the way.
     """
-    require_positive(rate=rate)
+    require_positive(rate=rate, curvature=curvature)
     require_below_one(momentum=momentum)
-    return (1 - momentum) / 2 + rate
+    return (1 - momentum) / 2 + rate * curvature / 10
+
+
+def sharpest(coefficients: Sequence[float], start: float) -> float:
+    """λ, the largest f″ that a ball from start can meet: where f is no higher than there.
+
+    Raises:
+        InputError: start is not finite, f has no lowest point, or λ is above 10⁴: what is so steep takes too
+            many steps to follow.
+    """
+    require_finite(start=start)
+    f, outer = polynomial(coefficients), [well.minimum for well in wells(coefficients)]
+    reached = [start, *outer, *(x.real for x in map(complex, (f - f(start)).roots()) if abs(x.imag) < 1e-6)]
+    largest = curvatures(coefficients, min(reached), max(reached))[1]
+    if largest > 1e4:
+        raise InputError(f"start is {start:g}, where f″ reaches {largest:.2g}; start where it is below 10⁴")
+    return largest
 
 
 def roll(
@@ -49,14 +67,11 @@ def roll(
     Its steps are 1/50 of the shortest time in play, 1/√f″ or 1/γ, so its error is about 50⁻⁴ of 1.
 
     Raises:
-        InputError: start is not finite, friction is negative, or f has no lowest point.
+        InputError: friction is negative, or what `sharpest` refuses.
     """
-    require_finite(start=start)
     require_not_negative(friction=friction)
-    f, outer = polynomial(coefficients), [well.minimum for well in wells(coefficients)]
-    reached = [start, *outer, *(x.real for x in map(complex, (f - f(start)).roots()) if abs(x.imag) < 1e-6)]
-    sharpest = curvatures(coefficients, min(reached), max(reached))[1]
-    dt, slopes = 1 / (50 * max(math.sqrt(sharpest), friction)), [float(c) for c in f.deriv().coef[::-1]]
+    dt = 1 / (50 * max(math.sqrt(sharpest(coefficients, start)), friction))
+    slopes = [float(c) for c in polynomial(coefficients).deriv().coef[::-1]]
 
     def pull(x: float, v: float) -> float:
         slope = 0.0
@@ -94,9 +109,9 @@ def final_well(
             depends on γ within the error: β is too near a value at which it changes.
     """
     require_at_least(1, steps=steps)
-    gamma, error = friction(rate, momentum), friction_error(rate, momentum)
+    gamma, error = friction(rate, momentum), friction_error(rate, momentum, sharpest(coefficients, start))
     if error > 0.25:
-        raise InputError(f"lr is {rate} and momentum {momentum}; such steps are no ball that rolls")
+        raise InputError(f"lr is {rate} and momentum {momentum}; such steps make no ball that rolls")
     end, found = 0.9 * steps * math.sqrt(rate), set()
     for factor in (1 - error, 1.0, 1 + error):
         path = roll(coefficients, start, gamma * factor)
