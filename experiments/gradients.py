@@ -8,6 +8,7 @@ derivatives are those along the axes, and they are enough, since all other slope
 the gradient f rises most, against it f falls most, and at a right angle to it f keeps its height. "Most" is
 most per unit of length, and whoever measures length in another way gets another answer: if a step is as long
 as its largest entry, the steepest one goes as far in every coordinate, by the signs of the gradient alone.
+Nor does a large entry make a weight important: count the weight in tenths, and its entry is a tenth.
 
 A network is a chain of functions of many variables. Each has a matrix of partial derivatives, its Jacobian,
 and the chain rule multiplies these matrices. They have to stand in the order of the chain: matrices, unlike

@@ -136,6 +136,12 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             truth="if a step is as long as its Euclidean length; by its largest entry, the signs win",
         ),
         Claim(
+            "The size of its partial derivative says which weight has the biggest impact.",
+            shown_by=(by("gradients:one_sample.dx", -18), by("gradients:one_sample.dy", -6)),
+            limited_by=(by("gradients:counted_in_tenths.dx", -1.8), by("gradients:counted_in_tenths.dy", -6)),
+            truth="if all are counted in the same unit: with one in tenths, the same loss has another order",
+        ),
+        Claim(
             "The gradient points uphill in all dimensions.",
             limited_by=(by("gradients:pass.dx", 2), by("gradients:pass.dy", -2)),
             truth="it is uphill as a whole; its entries have either sign",
@@ -410,12 +416,13 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             ),
         ),
         Claim(
-            "Ten sigmoid layers leave 0.25¹⁰ of the gradient.",
-            limited_by=(
+            "Sigmoid slopes are at most ¼, so that ten layers leave at most 0.25¹⁰ ≈ 0.000001.",
+            shown_by=(
                 by("vanishing_gradients:sigmoid_10.slopes"),
-                by("vanishing_gradients:sigmoid_10.signal"),
+                by("vanishing_gradients:sigmoid_20.slopes"),
             ),
-            truth="¼ bounds the slopes alone; weights multiply, too, and with the default ones 2e-8 is left",
+            limited_by=(by("vanishing_gradients:sigmoid_10.signal"),),
+            truth="of the slopes alone; weights multiply, too, and the default ones leave 2e-8",
         ),
         Claim(
             "If the slopes are less than 1, their product makes gradients vanish.",
