@@ -104,6 +104,7 @@ def test_float64_strays_from_exact_arithmetic_by_no_more_than_its_rounding(a, bo
 def test_one_step_that_rounding_spoils_is_allowed_for():
     path = walk(1 / 49, 0.7, 0.0, 49.0, 3)  # 49 (1/49) is not 1 in float64
     assert 0 < abs(path[3]) < rounding([0.7, 0.0, 0.0, 0.0], 1 / 49, 0.0, 49.0) < 1e-40
+    assert rounding([0.7, *[0.0] * 60], 1 / 49, 0.0, 49.0) > 1e-320  # not even where all but nothing is left
 
 
 @pytest.mark.parametrize("height", [0.0, 9.0, 1e6])

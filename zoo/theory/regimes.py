@@ -5,6 +5,7 @@ The slope is f′ = λ (x − x*), so a step x ← x − ηf′ multiplies the d
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
@@ -109,7 +110,7 @@ def rounding(path: Sequence[float], rate: float, bottom: float, curvature: float
     unit = 16 * UNIT * (1 + a)
     for x in path[:-1]:
         error = (abs(1 - a) + unit) * error + unit * (abs(x) + abs(bottom))
-    return error
+    return error + sys.float_info.min  # below which float64 rounds to fewer digits
 
 
 def fall_rounding(
