@@ -1,22 +1,22 @@
 """What does autograd answer where a function has no derivative?
 
-Law: at a kink every number between the slopes on its two sides is a subgradient, and each program has one of
-them; or, where it subtracts or branches, a number that is none.
+Law: at a kink every number between the slopes on its two sides is a subgradient, and each step of a program
+has one of them by rule; where steps are combined, the answer may be none of them, or NaN.
 
 max(x, 0) is flat on the left of 0 and rises by 1 for 1 on the right. At 0 itself there is no tangent, or
-there are many: any line with a slope from 0 to 1 lies below the curve. Autograd never looks at the curve. It
-applies rules to the steps of a program, and each step has a rule for its kink. That is why three spellings of
-one function have the slopes 0, ½ and 1. It hardly matters, since no weight stays exactly on a kink.
-
-It can matter where programs combine steps. relu(x) − relu(−x) is x, with the slope 1 everywhere, and autograd
-says 0 at 0. where(x > 0, √x, 0) is 0 at 0, but the branch that is not taken has an infinite slope there, and
-0 · ∞ is NaN: not a number. The mend is to keep that branch's own input away from 0.
+there are many: any line through 0 with a slope from 0 to 1 stays below the curve. Autograd never looks at the
+curve. It applies rules to the steps of a program, and each step has a rule for its kink: three spellings of
+one function have the slopes 0, ½ and 1. It hardly matters, since few sums are exactly 0, and 0.001 beside the
+kink all are right. It can matter where steps are combined. relu(x) − relu(−x) is x, with the slope 1, and
+autograd says 0. where(x > 0, √x, 0) is 0 at 0, but the branch not taken has an infinite slope, and 0 · ∞ is
+NaN: not a number. The mend is to keep that branch's own input away from 0. Below, x = wu: a weight w comes
+before the kink, and multiplies slopes and answers alike.
 
     python experiments/kinks.py
 
-In TensorBoard, open Images: max(x, 0) with the lines that its subgradients are, and each program's answer.
-Try  --only relu --point 0.5  (away from the kink both sides agree, and autograd with them),  or  --only
-leaky_relu --point -2  (slope 0.01 on both sides).
+In TensorBoard, open Images: the cone of max(x, 0)'s subgradients, three of them answers; and every program's.
+Try  --only relu,maximum,where --weight -2  (now f falls, by −2 on the left; the answers are 0, −1 and −2),
+or  --only root --program safe_root  (the same function, mended).
 """
 
 from collections.abc import Callable
@@ -29,137 +29,140 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from zoo.errors import InputError
-from zoo.figures import legend, panels, styles
+from zoo.figures import COLOURS, panels, styles
 from zoo.measuring import Case, MeasurementCLI
 from zoo.report import Report
 from zoo.theory.rounding import UNIT
 from zoo.verdict import Prediction, Quantity
 
 ProgramName = Literal["relu", "maximum", "where", "leaky_relu", "abs", "elu", "identity", "root", "safe_root"]
-STEP = 2.0**-20  # a power of 2, so that nothing rounds where a function is a straight line
-
-PROGRAMS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu,
-    "maximum": lambda x: torch.maximum(x, torch.zeros_like(x)),
-    "where": lambda x: torch.where(x >= 0, x, 0),
-    "leaky_relu": lambda x: F.leaky_relu(x, 0.01),
-    "abs": torch.abs,
-    "elu": lambda x: F.elu(x, alpha=2.0),
-    "identity": lambda x: torch.relu(x) - torch.relu(-x),
-    "root": lambda x: torch.where(x > 0, x.sqrt(), 0),
-    "safe_root": lambda x: torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0),
+PROGRAMS: dict[ProgramName, tuple[str, Callable[[Tensor], Tensor]]] = {
+    "relu": ("relu(x)", torch.relu),
+    "maximum": ("maximum(x, 0)", lambda x: torch.maximum(x, torch.zeros_like(x))),
+    "where": ("where(x ≥ 0, x, 0)", lambda x: torch.where(x >= 0, x, 0)),
+    "leaky_relu": ("leaky_relu(x, 0.01)", lambda x: F.leaky_relu(x, 0.01)),
+    "abs": ("abs(x)", torch.abs),
+    "elu": ("elu(x), α = 2", lambda x: F.elu(x, alpha=2.0)),
+    "identity": ("relu(x) − relu(−x)", lambda x: torch.relu(x) - torch.relu(-x)),
+    "root": ("where(x > 0, √x, 0)", lambda x: torch.where(x > 0, x.sqrt(), 0)),
+    "safe_root": ("where(x > 0, √(…), 0)", lambda x: torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0)),
 }
-# By hand: f′ left of 0 and right of 0, as far from it as x is, and what PyTorch's rules make of x = 0.
-LEFT: dict[str, Callable[[float], float]] = {
-    "leaky_relu": lambda x: 0.01,
-    "abs": lambda x: -1.0,
-    "elu": lambda x: 2 * float(torch.tensor(x, dtype=torch.float64).exp()),
-    "identity": lambda x: 1.0,
-}
-RIGHT: dict[str, Callable[[float], float]] = {
-    "root": lambda x: 0.5 / x**0.5,
-    "safe_root": lambda x: 0.5 / x**0.5,
-}
-AT_KINK = {"relu": 0.0, "maximum": 0.5, "where": 1.0, "leaky_relu": 0.01, "abs": 0.0, "elu": 2.0}
-AT_KINK |= {"identity": 0.0, "safe_root": 0.0}  # and root has none: NaN
-NO_SUBGRADIENT = ("identity", "root", "safe_root")  # what they answer at 0 is no slope of f
+# What PyTorch's rules make of x = 0: of single steps a subgradient, of combined ones whatever comes out.
+STEPS: dict[str, float] = {"relu": 0, "maximum": 0.5, "where": 1, "leaky_relu": 0.01, "abs": 0, "elu": 2}
+ANSWERS = STEPS | {"identity": 0, "safe_root": 0}  # and root's is NaN
+SIDES = {"relu": (0.0, 1.0), "identity": (1.0, 1.0)}  # slopes left and right of 0, of max(x, 0) and of x
+BESIDE = 1e-3  # how far from the kink autograd is asked again
+H = 2.0**-20  # of quotients; a power of 2, so that where f is straight they are exact
 
 
 @dataclass
 class Settings:
-    """A program, and the point at which it is differentiated.
+    """A program, and what comes before it.
 
     Args:
-        program: relu, maximum(x, 0), where(x ≥ 0, x, 0), leaky_relu and abs; elu with α = 2; relu(x) −
-            relu(−x); where(x > 0, √x, 0), and the same with a safe input of its root.
-        point: x; 0 is the kink.
+        program: f, with its kink at x = 0.
+        weight: w; x = wu, and slopes are those along u.
     """
 
     program: ProgramName = "relu"
-    point: float = 0.0
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.point and not 0.1 <= abs(self.point) <= 10:
-            raise InputError(f"point is {self.point}; choose 0, or 0.1 to 10 on either side")
+        if not 0.01 <= abs(self.weight) <= 100:
+            raise InputError(f"weight is {self.weight}; choose 0.01 to 100, or -100 to -0.01")
+
+    def f(self, u: Tensor) -> Tensor:
+        """f(wu)."""
+        return PROGRAMS[self.program][1](self.weight * u)
 
 
 def main(args: list[str] | None = None) -> Report:
     """Predict, measure, judge."""
     cli = MeasurementCLI(__file__, Settings, args)
-    cli.announce(p for case in cli.cases for p in predict(case))
+    steps = [case for case in cli.cases if case.settings.program in STEPS]
+    cli.announce([p for case in cli.cases for p in predict(case)] + predict_together(steps))
     measured = cli.measure(measure)
-    return cli.report(measured, {"kinks": draw(cli.cases)})
+    of_steps = [measured[case.variant] for case in steps]
+    largest = {key: max((found[key] for found in of_steps), default=0) for key in ("outside", "beside")}
+    together = {"together": {**measured.get("together", {}), **largest}}
+    return cli.report(measured | together, {"kinks": draw(cli.cases)})
 
 
 def predict(case: Case[Settings]) -> list[Prediction]:
-    """The slopes on both sides, and autograd's answer."""
-    s, name = case.settings, case.variant
-    left, right = slopes(s)
-    bend = {"atol": 4 * STEP * (1 + abs(right)) + 16 * UNIT / STEP, "because": "f″ h, and rounding over h"}
-    found = [Prediction(f"{name}.left", f"slope of {s.program} on the left", left, "by hand", **bend)]
-    if s.point or s.program not in ("root", "safe_root"):  # √x has no slope at 0, on the right
-        found.append(Prediction(f"{name}.right", "on the right", right, "by hand", **bend))
-    where = f"autograd at x = {s.point:g}"
-    if s.program == "root" and s.point <= 0:
-        claim = f"answers that are NaN of {where}"
-        return [*found, Prediction(f"{name}.nan", claim, 1, "0 · ∞; Kakade & Lee 2018")]
-    if s.point:
-        rounding = {"atol": 16 * UNIT * (1 + abs(right)), "because": "a few roundings in float64"}
-        return [*found, Prediction(f"{name}.answer", where, right, "by hand", **rounding)]
-    source = "Kakade & Lee 2018" if s.program in NO_SUBGRADIENT else "PyTorch; Bolte & Pauwels 2020"
-    found.append(Prediction(f"{name}.answer", where, AT_KINK[s.program], source))
-    if s.program not in NO_SUBGRADIENT:
-        claim = "how far that is outside of the slopes of both sides"
-        found.append(Prediction(f"{name}.outside", claim, 0.0, "Bolte & Pauwels 2020", **bend))
-    return found
+    """Autograd's answer; and of max(x, 0) and x the slopes on both sides."""
+    s, name, found = case.settings, case.variant, []
+    if s.program in SIDES:
+        left, right = SIDES[s.program] if s.weight > 0 else SIDES[s.program][::-1]
+        found.append(Prediction(f"{name}.left", "f's slope left of 0", s.weight * left + 0.0, "by hand"))
+        found.append(Prediction(f"{name}.right", "f's slope right of 0", s.weight * right + 0.0, "by hand"))
+    if s.program == "root":
+        return [Prediction(f"{name}.nan", "answers at 0 that are NaN", 1, "0 · ∞; Kakade & Lee 2018")]
+    source = "PyTorch; Bolte & Pauwels 2020" if s.program in STEPS else "Kakade & Lee 2018"
+    claim, answer = f"autograd at 0 of {PROGRAMS[s.program][0]}", s.weight * ANSWERS[s.program] + 0.0
+    return [*found, Prediction(f"{name}.answer", claim, answer, source)]
 
 
-def slopes(s: Settings) -> tuple[float, float]:
-    """f′ just left and just right of the point, by hand."""
-    left = LEFT.get(s.program, lambda x: 0.0)
-    right = RIGHT.get(s.program, lambda x: 1.0)
-    if s.point < 0:
-        return left(s.point), left(s.point)
-    if s.point > 0:
-        return right(s.point), right(s.point)
-    return left(0.0), 1.0 if s.program in RIGHT else right(0.0)
+def predict_together(steps: list[Case[Settings]]) -> list[Prediction]:
+    """At the kink the answers of single steps lie between two slopes; beside it there is but one."""
+    w = max((abs(case.settings.weight) for case in steps), default=0.0)
+    because = "elu bends by w²h, beside 0 by w³h²/3; and roundings are divided by h"
+    slack = {"atol": w**2 * H + 16 * UNIT * (1 + w) / H, "because": because}
+    outside = "farthest that a step's answer at 0 lies outside of the slopes of both sides"
+    beside = f"largest |autograd − slope by values| of a step at u = ±{BESIDE:g}"
+    claims = (("outside", outside, 0.0, "Clarke 1983"), ("beside", beside, 0.0, "the chain rule"))
+    return [Prediction(f"together.{key}", *claim, **slack) for key, *claim in claims if steps]
 
 
 def measure(case: Case[Settings]) -> dict[str, Quantity]:
-    """What f's values say of both sides, and what autograd says."""
+    """What f's values say of both sides, what autograd says, and how far off it is, at 0 and beside."""
     s = case.settings
-    x = torch.tensor([s.point - STEP, s.point, s.point + STEP], dtype=torch.float64)
-    lower, here, upper = PROGRAMS[s.program](x).tolist()
-    left, right, answer = (here - lower) / STEP, (upper - here) / STEP, by_autograd(s)
-    outside = max(min(left, right) - answer, answer - max(left, right), 0.0)
-    found: dict[str, Quantity] = {"left": left, "right": right, "answer": answer, "outside": outside}
-    return found | {"nan": int(answer != answer)}
+    (left, right), answer = sides(s), by_autograd(s, 0.0)
+    return {
+        "left": left,
+        "right": right,
+        "answer": answer,
+        "nan": int(answer != answer),
+        "outside": max(min(left, right) - answer, answer - max(left, right), 0.0),
+        "beside": max(abs(by_autograd(s, u) - quotient(s, u - H, u + H)) for u in (-BESIDE, BESIDE)),
+    }
 
 
-def by_autograd(s: Settings) -> float:
-    """f′ at the point, as autograd has it."""
-    x = torch.tensor(s.point, dtype=torch.float64, requires_grad=True)
-    return float(torch.autograd.grad(PROGRAMS[s.program](x), x)[0])
+def sides(s: Settings) -> tuple[float, float]:
+    """The slopes of f on the left and on the right of 0, by its values."""
+    return quotient(s, -H, 0.0), quotient(s, 0.0, H)
+
+
+def quotient(s: Settings, a: float, b: float) -> float:
+    """(f(b) − f(a)) / (b − a)."""
+    lower, upper = s.f(torch.tensor([a, b], dtype=torch.float64)).tolist()
+    return float((upper - lower) / (b - a))
+
+
+def by_autograd(s: Settings, u: float) -> float:
+    """The slope at u, as autograd has it."""
+    at = torch.tensor(u, dtype=torch.float64, requires_grad=True)
+    return float(torch.autograd.grad(s.f(at), at)[0]) + 0.0  # + 0.0: no "-0"
 
 
 def draw(cases: list[Case[Settings]]) -> Figure:
-    """max(x, 0) and lines below it, and what each program answers."""
-    figure, (left, right) = panels("max(x, 0), and lines that lie below it", "answers at the point")
-    x = torch.linspace(-1, 1, 101, dtype=torch.float64)
-    for slope in (0.0, 0.25, 0.5, 0.75, 1.0):
-        left.plot(x, slope * x, color="0.8", linewidth=1)
-    left.plot(x, torch.relu(x), color="black")
-    for k, (style, case) in enumerate(zip(styles(), cases, strict=False)):
-        right.plot([k, k], slopes(case.settings), color="0.8", linewidth=6, solid_capstyle="butt")
-        right.plot(k, by_autograd(case.settings), markersize=7, label=case.variant, **style, linestyle="")
+    """max(x, 0) with its cone of subgradients and the answers; slopes and answer of every program."""
+    figure, (left, right) = panels("max(x, 0) and its subgradients", "slopes of both sides, and answers")
+    u = torch.linspace(-1, 1, 101, dtype=torch.float64)
+    left.fill_between(u, 0 * u, u, color="0.9", label="slopes from 0 to 1")
+    left.plot(u, torch.relu(u), color="black", linewidth=2)
+    for name, colour in zip(("relu", "maximum", "where"), COLOURS, strict=False):
+        slope = by_autograd(Settings(name), 0.0)
+        left.plot(u, slope * u, "--", color=colour, label=f"{PROGRAMS[name][0]}: {slope:g}")
     left.set(xlabel="x", ylabel="f(x)")
-    right.set(ylabel="slope", xticks=range(len(cases)))
-    right.set_xticklabels([case.variant for case in cases], rotation=45, ha="right", fontsize="small")
-    legend(
-        figure,
-        right,
-        "grey: from the slope on the left to that on the right; markers: autograd (NaN has none)",
-    )
+    left.legend(fontsize="small")
+    for k, (style, case) in enumerate(zip(styles(), cases, strict=False)):
+        answer = by_autograd(case.settings, 0.0)
+        right.plot([k, k], sides(case.settings), "_-", color="0.7", linewidth=7, markersize=14)
+        right.plot(k, answer, markersize=7, linestyle="", **style)
+        right.text(k, 0, "" if answer == answer else "NaN", ha="center", va="center")
+    most = 2.5 * max(abs(case.settings.weight) for case in cases)  # a quotient of √x can be anything
+    right.set(ylim=(-most, most), ylabel="grey: slopes of both sides; marker: autograd at 0")
+    right.set_xticks(range(len(cases)), [case.variant for case in cases], rotation=45, ha="right")
     return figure
 
 

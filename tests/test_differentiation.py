@@ -4,7 +4,7 @@ import pytest
 import sympy
 import torch
 
-from zoo.differentiation import WAYS, Counted
+from zoo.differentiation import WAYS, Counted, flops, nodes
 
 X = torch.tensor([0.7], dtype=torch.float64)
 SEVERAL = torch.tensor([0.7, -1.2, 2.0], dtype=torch.float64)
@@ -43,3 +43,17 @@ def test_calls_are_counted(way, calls):
     counted = Counted(g)
     WAYS[way](counted, SEVERAL, torch.tensor(1e-5, dtype=torch.float64))
     assert counted.calls == calls
+
+
+def test_flops_are_those_of_matrix_products():
+    a, b = torch.ones(3, 5), torch.ones(5, 2)
+    assert flops(lambda: torch.tanh(a @ b) + 1) == 2 * 3 * 5 * 2
+    assert flops(torch.mm, b, torch.ones(2, 7)) == 2 * 5 * 2 * 7
+
+
+def test_a_node_that_is_reached_twice_is_one_and_an_input_without_a_slope_is_none():
+    x, y = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0)
+    assert nodes(torch.sin(x)) == 2
+    s = torch.sin(x)
+    assert nodes(s * s + y) == 4
+    assert nodes(y * y) == 0

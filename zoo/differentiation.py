@@ -1,7 +1,8 @@
 """Six ways to differentiate a program, each in a few lines: f takes x, (n,), and returns one number.
 
 Every one has the same arguments, f, x and a step h, and returns all n slopes, (n,); those that need no h
-ignore it. `symbolic` alone is for n = 1, and for an f that sympy's symbols can go through.
+ignore it. `symbolic` alone is for n = 1, and for an f that sympy's symbols can go through. What a way costs
+is counted in runs of f (`Counted`), in `flops`, or in `nodes` of the graph that reverse mode goes over.
 """
 
 import warnings
@@ -11,8 +12,9 @@ from typing import Any
 import sympy
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
-Function = Callable[[Any], Any]
+Function = Callable[..., Any]
 
 
 def symbolic(f: Function, x: Tensor, _: Tensor) -> Tensor:
@@ -41,7 +43,8 @@ def complex_step(f: Function, x: Tensor, _: Tensor) -> Tensor:
 def forward_mode(f: Function, x: Tensor, _: Tensor) -> Tensor:
     """The slope along every axis e, carried along with the value."""
     with warnings.catch_warnings():  # torch warns of itself when it first loads its rules for this
-        warnings.simplefilter("ignore", FutureWarning)
+        for category in (FutureWarning, DeprecationWarning):  # as its version has it
+            warnings.simplefilter("ignore", category)
         return torch.stack([torch.func.jvp(f, (x,), (e,))[1] for e in _axes(x)]).flatten()
 
 
@@ -66,6 +69,25 @@ class Counted:
         """f(x), and one more call."""
         self.calls += 1
         return self.f(x)
+
+
+def flops(run: Function, *arguments: Any) -> int:
+    """The multiplications and additions of all matrix products in run(*arguments)."""
+    with FlopCounterMode(display=False) as counter:
+        run(*arguments)
+    return int(counter.get_total_flops())
+
+
+def nodes(y: Tensor) -> int:
+    """How many steps and inputs autograd's graph of y has."""
+    found: set[Any] = set()
+    waiting: list[Any] = [y.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in found:
+            found.add(node)
+            waiting += [before for before, _ in node.next_functions]
+    return len(found)
 
 
 WAYS: dict[str, Callable[[Function, Tensor, Tensor], Tensor]] = {

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -67,8 +68,27 @@ def test_at_best_half_of_the_digits_are_right_or_two_thirds(measured):
 
 
 def test_another_v_has_the_same_law(measured):
-    found = measured("--only exp --function sigmoid --point -2")
+    found = measured("--only exp --function sin --point 0.8")
     assert set(found) == V | POWERS | LINES | {"exp.exact"}
+
+
+def test_in_float32_errors_grow_23_000_and_650_000_fold(script, measured):
+    found = measured("--only exp --precision float32")
+    assert set(found) == V | LINES | {"exp.exact"}
+    double, single = (script.Settings(precision=precision).laws for precision in ("float64", "float32"))
+    growth = [single[kind].best_error / double[kind].best_error for kind in ("forward", "central")]
+    assert growth == pytest.approx([23_000, 650_000], rel=0.02)
+
+
+def test_what_does_not_depend_on_the_function_is_claimed_once_a_precision(measured):
+    found = measured("")
+    assert len(found) == 15
+    assert {key for key in found if key.startswith("sigmoid")} == {
+        "sigmoid.forward_error",
+        "sigmoid.central_error",
+    }
+    assert POWERS | {"exp.exact", "exp_float32.exact"} <= set(found)
+    assert "sigmoid.exact" in measured("--only sigmoid,exp_float32")
 
 
 def test_a_table_shows_all_six_ways(script):
@@ -78,10 +98,21 @@ def test_a_table_shows_all_six_ways(script):
     assert calls == ["1", "2", "2", "1", "1", "1"]
 
 
-def test_a_quotient_with_another_step_has_not_the_printed_digits(script, failures, monkeypatch):
-    right = script.measure_lines
-    monkeypatch.setattr(script, "measure_lines", lambda: right() | {"digits_x": 24.00040000004})
-    assert failures("--only exp_float32") == {"lines.digits_x"}
+def test_another_step_by_a_last_digit_has_not_the_printed_digits(script, failures, monkeypatch):
+    monkeypatch.setattr(script, "H", math.nextafter(script.H, 1))
+    assert failures("--only exp_float32") == {"lines.digits_x", "lines.digits_y"}
+
+
+def test_an_error_of_one_function_at_its_own_best_h_fails(script, failures, monkeypatch):
+    monkeypatch.setitem(script.FORMULAS, "sigmoid", lambda m, x: 1 / (1 + m.exp(-x)) + 1e-7 * x)
+    assert failures("--only exp,sigmoid") == {"sigmoid.forward_error", "sigmoid.central_error"}
+
+
+def test_a_variant_may_be_called_lines(measured, tmp_path):
+    config = tmp_path / "own.yaml"
+    config.write_text("variants: {lines: {precision: float32}}")
+    found = measured(f"--config {config} --only lines")
+    assert set(found) == LINES | {f"lines.{key}" for key in ("exact", "forward_error", "central_error")}
 
 
 @pytest.mark.parametrize(

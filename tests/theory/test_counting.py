@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.theory.counting import evaluations, graph_nodes, symbolic_length
+from zoo.theory.counting import evaluations, graph_nodes, logistic_slope, symbolic_length
 
 
 def times(p, q):
@@ -49,6 +49,19 @@ def test_a_graph_has_a_node_for_every_step_and_every_input(program, nodes):
     assert graph_nodes(program, 6) == nodes
 
 
+def test_the_slope_of_the_logistic_map_after_ten_steps():
+    assert logistic_slope(10, 0.3) == pytest.approx(-455.41226, rel=1e-8)
+
+
+@pytest.mark.parametrize("n", range(1, 9))
+@pytest.mark.parametrize("x", [0.07, 0.3, 0.9])
+def test_the_slope_of_the_logistic_map_is_the_product_of_its_steps_slopes(n, x):
+    product, y = 1.0, x
+    for _ in range(n):
+        product, y = product * 4 * (1 - 2 * y), 4 * y * (1 - y)
+    assert logistic_slope(n, x) == pytest.approx(product, rel=1e-10)
+
+
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
@@ -58,6 +71,9 @@ def test_a_graph_has_a_node_for_every_step_and_every_input(program, nodes):
         (lambda: symbolic_length("product", 1), "n is 1"),
         (lambda: graph_nodes("sums", 3), "program is 'sums'"),
         (lambda: graph_nodes("sines", 1), "n is 1"),
+        (lambda: logistic_slope(0, 0.3), "n is 0"),
+        (lambda: logistic_slope(3, 0.0), "x is 0.0; it must be between 0 and 1"),
+        (lambda: logistic_slope(3, 1.0), "x is 1.0; it must be between 0 and 1"),
     ],
 )
 def test_senseless_input_is_named(call, complaint):

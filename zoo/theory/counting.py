@@ -10,6 +10,7 @@ three programs:
 (Speelpenning 1980; Baur & Strassen 1983; Baydin et al. 2018)
 """
 
+import math
 from typing import Literal, get_args
 
 from zoo.errors import InputError
@@ -66,6 +67,22 @@ def graph_nodes(program: Program, n: int) -> int:
         InputError: as `symbolic_length`.
     """
     return _of({"sines": n + 1, "product": 2 * n - 1, "logistic": 3 * n + 1}, program, n)
+
+
+def logistic_slope(n: int, x: float) -> float:
+    """l_n′(x) = 2ⁿ sin(2ⁿ⁺¹θ)/sin 2θ with x = sin²θ: what all those terms add up to.
+
+    4 sin²θ (1 − sin²θ) = sin² 2θ: a step doubles θ, so that l_n = sin² 2ⁿθ; and dl/dθ = 2ⁿ sin(2 · 2ⁿθ),
+    dx/dθ = sin 2θ.
+
+    Raises:
+        InputError: n is below 1, or x is not between 0 and 1.
+    """
+    require_at_least(1, n=n)
+    if not 0 < x < 1:
+        raise InputError(f"x is {x}; it must be between 0 and 1")
+    theta = math.asin(math.sqrt(x))
+    return 2.0**n * math.sin(2.0 ** (n + 1) * theta) / math.sin(2 * theta)
 
 
 def _of(counts: dict[Program, int], program: Program, n: int) -> int:
