@@ -7,7 +7,7 @@ What is right about the picture: at every point there is a height, a slope and a
 slope it goes down. What is wrong comes from its two directions, where a network has as many as weights:
 
 - Down is not towards the bottom. In a bowl whose steepest curvature is κ times its flattest, −g points past
-  the bottom by up to arccos(2√κ/(κ + 1)): 79° for κ = 100.
+  the bottom by up to arccos(2√κ/(κ + 1)): 79° for κ = 100. In a network's landscape it does so, too.
 - There is no one valley. Hidden units can change places, and tanh units signs: a minimum has W! 2^W − 1
   copies, all of the same loss, and on the straight line from one to another there is a ridge.
 - Where the slope is 0 there need be no minimum. At w = 0 it is 0, and W directions lead down.
@@ -17,14 +17,13 @@ slope it goes down. What is wrong comes from its two directions, where a network
 
 In TensorBoard, open Images: the plane of an end of training, its copy and w = 0, with the ways there; the
 loss on straight lines from it, and how little of them its slope and curvature know; all curvatures.
-Try  --only bowl --model.surface.curvatures '[1.0, 4.0]' --model.surface.start '[1.0, 0.5]'  (37° at most),
-or  --only network --model.network.width 12  (more weights for the same patients: flat in more directions).
+Try  --model.network.width 12  (more weights for the same patients: flat in more directions),  or  --repeats 1
+--data.samples 200 --trainer.max_steps 100  (where no one has looked: only what is derived is claimed).
 """
 
 import math
 from collections.abc import Iterator
 
-import lightning as L
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -37,50 +36,45 @@ from zoo.data import Diabetes
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, panels, styles
-from zoo.models import MLP, Quadratic
+from zoo.models import MLP
 from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import SOURCE, sgd_rate
-from zoo.theory import curvature, descent
+from zoo.theory import curvature
 from zoo.theory.rounding import UNIT
-from zoo.training import Minimizer, Regressor
+from zoo.training import Regressor
 from zoo.verdict import Prediction, Quantity
 
-Runs = list[Run[L.LightningModule]]  # the repeats of one variant
+Runs = list[Run[Regressor]]  # the repeats of one variant
 FORM = {"in_features": 10, "out_features": 1, "depth": 1, "activation": "tanh", "bias": True}
+KAPPA = 100.0  # the bowl's steepest curvature over its flattest
+STEP = 2 * math.pi / 20_000  # from one point around the bowl to the next
 
 
 def main(args: list[str] | None = None) -> Report:
     """Predict, train, measure, judge."""
     callbacks = {"trajectory": ParameterTrajectory, "gradient_norms": GradientNormMonitor}
-    cli = ExperimentCLI(__file__, L.LightningModule, args, callbacks)
+    cli = ExperimentCLI(__file__, Regressor, args, callbacks)
     cli.announce(predict(list(cli.variants.values())))
     cli.fit()
-    measured = {name: measure(runs) for name, runs in cli.variants.items()}
-    networks = [runs for runs in cli.variants.values() if is_network(runs[0])]
-    return cli.report(measured, {"landscape": draw(networks[0])} if networks else {})
+    measured = {name: measure(runs) for name, runs in cli.variants.items()} | {"bowl": measure_bowl()}
+    return cli.report(measured, {"landscape": draw(next(iter(cli.variants.values())))})
 
 
 def predict(variants: list[Runs]) -> Iterator[Prediction]:
-    """Of networks and of bowls."""
+    """What is derived of networks and what was seen; how far −g can point past the bottom of a bowl."""
     for runs in variants:
         check(runs[0])
-        if is_network(runs[0]):
-            yield from predict_network(runs[0])
+        yield from predict_network(runs[0])
+        if all(is_as_seen(run) for run in runs):
             yield from predict_seen(runs)
-        else:
-            yield from predict_bowl(runs[0])
+    claim = f"largest angle between −g and the way to the bottom, in degrees, κ = {KAPPA:g}"
+    widest, error = curvature.widest_angle(KAPPA), math.degrees((KAPPA - 1) / KAPPA**0.5 * STEP**2 / 4)
+    because = "half a step from the top of a curve that bends by 2(κ − 1)/√κ"
+    yield Prediction("bowl.angle", claim, widest, "Kantorovich 1948", atol=error, because=because)
 
 
-def predict_bowl(run: Run[L.LightningModule]) -> Iterator[Prediction]:
-    """How far −g can point past the bottom."""
-    widest = curvature.widest_angle(descent.condition_number(run.model.surface.curvatures))
-    claim, source = "largest angle between −g and the way to the bottom, in degrees", "Kantorovich 1948"
-    rounding = {"atol": 1e-10, "because": "rounding of angles in degrees"}
-    yield Prediction(f"{run.variant}.angle", claim, widest, source, "≤", **rounding)
-
-
-def predict_network(run: Run[L.LightningModule]) -> Iterator[Prediction]:
+def predict_network(run: Run[Regressor]) -> Iterator[Prediction]:
     """What slope, curvature and symmetry say of a network's loss."""
     name, network, data = run.variant, run.model.network, run.datamodule
     along = curvature.along_descent(landscape(run), curvature.weights(network))
@@ -107,26 +101,20 @@ def predict_network(run: Run[L.LightningModule]) -> Iterator[Prediction]:
 def predict_seen(runs: Runs) -> Iterator[Prediction]:
     """What no one has derived of such a landscape, where it was seen."""
     name = runs[0].variant
-    if all(is_as_seen(run) for run in runs):
-        claim = "angle between −g and the way to the end, at the start, in degrees"
-        yield Prediction(f"{name}.angle", claim, 40.0, SOURCE, "≥")
-        yield Prediction(f"{name}.ridge", "L half-way to the copy − L at the end", 0.2, SOURCE, "≥")
-        if len(runs) > 1:
-            claim = "L half-way to another seed's end − L at the higher end"
-            yield Prediction(f"{name}.between", claim, 0.3, SOURCE, "≥")
-        claim = "share of curvatures below −λ_max/100: at the start"
-        yield Prediction(f"{name}.down_before", claim, 0.1, SOURCE, "≥")
-        yield Prediction(f"{name}.down_after", "the same: at the end", 0.02, SOURCE, "≤")
-        yield Prediction(f"{name}.flat_after", "share within ±λ_max/100: at the end", 0.5, SOURCE, "≥")
+    claim = "angle between −g and the way to the end, at the start, in degrees"
+    yield Prediction(f"{name}.angle", claim, 40.0, SOURCE, "≥")
+    yield Prediction(f"{name}.ridge", "L half-way to the copy − L at the end", 0.2, SOURCE, "≥")
+    if len(runs) > 1:
+        claim = "L half-way to another seed's end − L at the higher end"
+        yield Prediction(f"{name}.between", claim, 0.3, SOURCE, "≥")
+    claim = "share of curvatures below −λ_max/100 at the end"
+    yield Prediction(f"{name}.down_after", claim, 0.02, SOURCE, "≤")
+    yield Prediction(f"{name}.flat_after", "share within ±λ_max/100 there", 0.5, SOURCE, "≥")
 
 
 def measure(runs: Runs) -> dict[str, Quantity]:
     """The same quantities, from the points that training has visited and the loss around them."""
     run, recorded = runs[0], runs[0].callback(ParameterTrajectory)
-    if not is_network(run):
-        sizes = recorded.points[:-1].norm(dim=1)
-        sound = (sizes > 1e-100) & (sizes < 1e100)  # beyond, squares leave float64
-        return {"angle": float(angle(recorded.gradients, recorded.points[:-1])[sound].max())}
     loss, start, end = landscape(run), recorded.points[0], recorded.points[-1]
     zero, copy, other = 0 * end, mirrored(run, end), runs[-1].callback(ParameterTrajectory).points[-1]
     t = curvature.parabola_reach(curvature.along_descent(loss, start))
@@ -134,7 +122,7 @@ def measure(runs: Runs) -> dict[str, Quantity]:
     half, quarter = (
         curvature.derivatives_along(loss, end + s * (copy - end), copy - end, order=1) for s in (0.5, 0.25)
     )
-    at_zero, before, after = (torch.linalg.eigvalsh(curvature.hessian(loss, w)) for w in (zero, start, end))
+    at_zero, after = (torch.linalg.eigvalsh(curvature.hessian(loss, w)) for w in (zero, end))
     return {
         "power": math.log10(far / near),
         "copy": float((loss(copy) - loss(end)) / loss(end).clamp(min=1)),
@@ -142,64 +130,40 @@ def measure(runs: Runs) -> dict[str, Quantity]:
         "slope_at_0": float(torch.func.grad(loss)(zero).norm()),
         "lowest_at_0": float(at_zero[0]),
         "downhill_at_0": int((at_zero < -1e-9).sum()),
-        "angle": float(angle(-recorded.gradients[0], end - start)),
+        "angle": float(curvature.angle(-recorded.gradients[0], end - start)),
         "ridge": half[0] - float(loss(end)),
         "between": float(loss((end + other) / 2) - torch.max(loss(end), loss(other))),
-        "down_before": share(before < -before.max() / 100),
-        "down_after": share(after < -after.max() / 100),
-        "flat_after": share(after.abs() < after.max() / 100),
+        "down_after": float((after < -after.max() / 100).double().mean()),
+        "flat_after": float((after.abs() < after.max() / 100).double().mean()),
     }
 
 
-def check(run: Run[L.LightningModule]) -> None:
-    """Refuse a config of which these laws do not speak."""
+def measure_bowl() -> dict[str, Quantity]:
+    """The largest angle at points all around a bowl, with its bottom at 0."""
+    curvatures = torch.tensor([1.0, KAPPA], dtype=torch.float64)
+    turn = torch.arange(0, 2 * math.pi, STEP, dtype=torch.float64)
+    points = torch.stack([turn.cos(), turn.sin()], dim=1)
+    slopes = torch.func.vmap(torch.func.grad(lambda w: (curvatures * w**2).sum() / 2))(points)
+    return {"angle": float(curvature.angle(slopes, points).max())}
+
+
+def check(run: Run[Regressor]) -> None:
+    """Refuse what is not one hidden layer of tanh, or has too many weights, or steps that blow them up."""
     require_plain_trainer(run)
     require_precision(run, "64-true")
-    if is_network(run):
-        check_network(run)
-    elif isinstance(run.model, Minimizer) and isinstance(run.model.surface, Quadratic):
-        check_bowl(run)
-    else:
-        choices = "zoo.training.Regressor, or zoo.training.Minimizer with zoo.models.Quadratic"
-        raise InputError(f"model is {type(run.model).__name__} in {run.variant}; choose {choices}")
-
-
-def check_network(run: Run[L.LightningModule]) -> None:
-    """One hidden layer of tanh, few enough weights for a Hessian, and steps that leave them finite."""
     require_optimizer(run, "SGD", known=("momentum", "dampening", "nesterov"))
     name, rate, network, data = run.variant, run.optimizer["lr"], run.model.network, run.datamodule
     if not 0 < rate <= 0.1:
-        raise InputError(
-            f"lr is {rate} in {name}; choose one above 0, and at most 0.1 so that weights stay finite"
-        )
+        raise InputError(f"lr is {rate} in {name}; choose one above 0 and at most 0.1: weights stay finite")
     if not isinstance(data, Diabetes):
         raise InputError(f"data is {type(data).__name__} in {name}; choose zoo.data.Diabetes")
     if not isinstance(network, MLP) or any(getattr(network, key) != value for key, value in FORM.items()):
         raise InputError(f"the network of {name} is not what these laws speak of: zoo.models.MLP with {FORM}")
     if not 2 <= network.width <= 32:
-        raise InputError(
-            f"model.network.width is {network.width} in {name}; choose 2 to 32, to have a Hessian soon"
-        )
+        raise InputError(f"model.network.width is {network.width} in {name}; choose 2 to 32: H is large")
 
 
-def check_bowl(run: Run[L.LightningModule]) -> None:
-    """A point in a bowl, off its bottom."""
-    surface = run.model.surface
-    if run.model.noise_std or len(surface.point) > 1 or not (surface.curvatures > 0).all():
-        raise InputError(f"{run.variant} is no bowl; it needs curvatures above 0, copies 1 and noise_std 0")
-    sizes = [*surface.curvatures.tolist(), float(surface.point.detach().norm())]
-    if not 1e-6 <= min(sizes) <= max(sizes) <= 1e6:
-        raise InputError(
-            f"curvatures and the start's distance are {sizes} in {run.variant}; choose 1e-6 to 1e6"
-        )
-
-
-def is_network(run: Run[L.LightningModule]) -> bool:
-    """Whether the run is that of a network; else it is that of a point."""
-    return isinstance(run.model, Regressor)
-
-
-def is_as_seen(run: Run[L.LightningModule]) -> bool:
+def is_as_seen(run: Run[Regressor]) -> bool:
     """Whether the run is of the kind in which all was seen that is claimed without a derivation."""
     network, rate, data = run.model.network, sgd_rate(run), run.config.data.init_args
     usual = network.initialization == "default" and data.standardize and rate is not None
@@ -207,41 +171,38 @@ def is_as_seen(run: Run[L.LightningModule]) -> bool:
     return usual and small and 0.499 < rate < 1.001 and 300 <= run.steps <= 500
 
 
-def landscape(run: Run[L.LightningModule]) -> curvature.Loss:
+def landscape(run: Run[Regressor]) -> curvature.Loss:
     """L as a function of the weights, on all of the run's data."""
     x, y = run.datamodule.x.double(), run.datamodule.y.double()
     return curvature.loss_of_weights(run.model.network, x, lambda p: mse(p, y))
 
 
-def mirrored(run: Run[L.LightningModule], w: Tensor) -> Tensor:
+def mirrored(run: Run[Regressor], w: Tensor) -> Tensor:
     """The weights with the hidden units in reverse order, which is the same function of x."""
     units = run.model.network.width
     incoming, bias, outgoing, rest = w.split([len(w) - 2 * units - 1, units, units, 1])
     return torch.cat([incoming.reshape(units, -1).flip(0).flatten(), bias.flip(0), outgoing.flip(0), rest])
 
 
-def angle(u: Tensor, v: Tensor) -> Tensor:
-    """∠(u, v) in degrees along the last axis, by Kahan's formula, to which small angles are no trouble."""
-    u, v = (each / each.norm(dim=-1, keepdim=True) for each in (u, v))
-    return torch.rad2deg(2 * torch.atan2((u - v).norm(dim=-1), (u + v).norm(dim=-1)))
-
-
-def share(flags: Tensor) -> float:
-    """The share of them that is true."""
-    return float(flags.double().mean())
-
-
 def draw(runs: Runs) -> Figure:
     """The plane of an end of training and its copy, straight lines from that end, and the curvatures."""
     titles = ("the plane of an end, its copy, and w = 0", "L on straight lines from an end", "all curvatures")
     figure, (left, middle, right) = panels(*titles)
+    points = ("w = 0", "start", "end")
     loss, data, path = landscape(runs[0]), runs[0].datamodule, runs[0].callback(ParameterTrajectory).points
-    copy, other = mirrored(runs[0], path[-1]), runs[-1].callback(ParameterTrajectory).points[-1]
+    copy = mirrored(runs[0], path[-1])
     draw_plane(left, loss, path, copy)
-    draw_lines(middle, loss, path[-1], {"its copy": copy, f"the end of seed {runs[-1].seed}": other})
-    draw_curvatures(right, loss, {"w = 0": 0 * copy, "start": path[0], "end": path[-1]})
+    others = {f"the end of seed {r.seed}": r.callback(ParameterTrajectory).points[-1] for r in runs[1:]}
+    draw_lines(middle, loss, path[-1], {"its copy": copy} | others)
+    for style, name, w in zip(styles(), points, (0 * copy, path[0], path[-1]), strict=False):
+        lambdas = torch.linalg.eigvalsh(curvature.hessian(loss, w)).tolist()
+        right.plot(lambdas, linestyle="", markerfacecolor="none", markersize=4, label=name, **style)
     for sign in (-1, 1):
         right.axhline(sign * curvature.curvature_at_zero(data.x, data.y), color="0.5", linewidth=1, zorder=0)
+    right.set(xlabel="eigenvalue of H, in order", ylabel="curvature λ", yscale="symlog")
+    middle.set(xlabel="share s of the way", ylabel="L")
+    for axes, line in ((middle, "slope and curvature at s = 0"), (right, "±2‖mean y x‖, for w = 0")):
+        axes.legend(title=f"line: {line}", fontsize="small", title_fontsize="small")
     return figure
 
 
@@ -253,9 +214,8 @@ def draw_plane(axes: Axes, loss: curvature.Loss, path: Tensor, copy: Tensor) -> 
     heights = torch.func.vmap(loss, chunk_size=1000)(torch.cartesian_prod(x, y) @ sides).reshape(71, 71)
     lines = axes.contour(x, y, heights.T.log10(), levels=16, cmap="viridis", linewidths=0.8)
     axes.figure.colorbar(lines, ax=axes, label="log₁₀ L")
-    way = path @ sides.T
-    axes.plot(*way.T, color="#D55E00", linewidth=1.5, label="way of training")
-    axes.plot(-way[:, 0], way[:, 1], color="#D55E00", linewidth=1.5, linestyle=":", label="the copy's")
+    for side, line, label in ((1, "-", "way of training"), (-1, ":", "the copy's")):
+        axes.plot(*(path @ sides.T * torch.tensor([side, 1])).T, line, color="#D55E00", label=label)
     axes.plot([0], [0], linestyle="", marker="s", color="black", label="w = 0: no slope, no minimum")
     axes.set(xlabel="along end − copy", ylabel="along end + copy")
     axes.legend(fontsize="small", loc="lower left")
@@ -268,21 +228,9 @@ def draw_lines(axes: Axes, loss: curvature.Loss, end: Tensor, others: dict[str, 
         heights = torch.func.vmap(loss)(end + s[:, None] * (other - end))
         height, slope, second = curvature.derivatives_along(loss, end, other - end, order=2)
         parabola = height + s * slope + s**2 * second / 2
-        compare(axes, f"to {name}", style, list(zip(s.tolist(), heights.tolist(), strict=True)))
-        axes.plot(
-            s, parabola.where(parabola < 2 * heights.max(), math.nan), color=style["color"], linewidth=1
-        )
-    axes.set(xlabel="share s of the way", ylabel="L")
-    axes.legend(title="line: slope and curvature at s = 0", fontsize="small", title_fontsize="small")
-
-
-def draw_curvatures(axes: Axes, loss: curvature.Loss, points: dict[str, Tensor]) -> None:
-    """The eigenvalues of the Hessian in order."""
-    for style, (name, w) in zip(styles(), points.items(), strict=False):
-        eigenvalues = torch.linalg.eigvalsh(curvature.hessian(loss, w)).tolist()
-        axes.plot(eigenvalues, linestyle="", markerfacecolor="none", markersize=4, label=name, **style)
-    axes.set(xlabel="eigenvalue of H, in order", ylabel="curvature λ", yscale="symlog")
-    axes.legend(title="lines: ±2‖mean y x‖, for w = 0", fontsize="small", title_fontsize="small")
+        seen = parabola < 2 * heights.max()
+        predicted = list(zip(s[seen].tolist(), parabola[seen].tolist(), strict=True))
+        compare(axes, f"to {name}", style, list(zip(s.tolist(), heights.tolist(), strict=True)), predicted)
 
 
 if __name__ == "__main__":

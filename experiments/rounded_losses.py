@@ -12,7 +12,7 @@ with it all learning. That is why losses are to be given logits z, not probabili
 
     python experiments/rounded_losses.py
 
-In TensorBoard, open Images: the slope of a mistake against z, by four programs that agree on paper.
+In TensorBoard, open Images: the slope of a mistake against z, by programs that agree on paper.
 Try  --only log_of_sigmoid --dtype float64  (64 bits only move the edge, to −709.8),  or  --only bce_loss
 --dtype float64  (and this one hardly, for 1e-12 stands in the program).
 """
@@ -50,7 +50,7 @@ class Settings:
 
     Args:
         program: from z itself; through p and its logarithm; or through p and PyTorch's BCELoss.
-        logit: z, the mistake: below 0 where y is 1, above where y is 0.
+        logit: z, the mistake: below 0 where y is 1, above where y is 0. Rounded to the format at once.
         target: y, the truth.
         dtype: the format that is computed in.
     """
@@ -67,6 +67,7 @@ class Settings:
             raise InputError(
                 "target is 0 and dtype float64; there the rounding of 1 − p blurs BCELoss: choose 1"
             )
+        self.logit = rounded(self.logit, self.dtype)
 
 
 def main(args: list[str] | None = None) -> Report:
@@ -86,7 +87,12 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     digits: Format = "float32" if s.program == "bce_of_sigmoid" else s.dtype
     rounding = {"rtol": 16 * rounded_losses.spacing(1.0, digits), "because": f"a few roundings in {digits}"}
     right, where = abs(s.logit) + math.log1p(math.exp(-abs(s.logit))), f"at z = {s.logit:g}, y = {s.target}"
-    edge, found = rounded_losses.edge(s.program, s.target, s.dtype), []
+    edge, known = edge_of(s)
+    if abs(s.logit - edge) <= known:
+        raise InputError(
+            f"logit is {s.logit:.9g} in {name}, as near the edge as rounding blurs it: choose another"
+        )
+    found = []
     blurred = not s.target and s.logit < edge and s.program != "bce_with_logits"  # L is ln of a rounded 1 − p
     if math.isfinite(loss) and not blurred:
         claim = f"L {where}; on paper {right:.6g}"
@@ -96,11 +102,22 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     if not lost:
         claim = "the slope there; on paper " + f"{rounded_losses.slope('bce_with_logits', *form[1:]):.6g}"
         found.append(Prediction(f"{name}.slope", claim, slope, "chain rule; PyTorch's BCELoss", **rounding))
-    slack = {"because": f"a few spacings of {s.dtype}; BCELoss rounds its 1e-12 to float32"}
-    if math.isfinite(edge):
-        slack["atol"] = 4 * rounded_losses.spacing(edge, s.dtype) + 2.0**-23
+    slack = {"atol": known, "because": f"a few spacings of {s.dtype}; BCELoss rounds its 1e-12 to float32"}
     claim = "z from which on it is NaN, or half of that on paper"
     return [*found, Prediction(f"{name}.edge", claim, edge, "IEEE 754; PyTorch's BCELoss", **slack)]
+
+
+def edge_of(s: Settings) -> tuple[float, float]:
+    """Where the program's slope is lost, and how well that is known."""
+    edge = rounded_losses.edge(s.program, s.target, s.dtype)
+    if math.isinf(edge):
+        return edge, 0.0
+    return edge, 4 * rounded_losses.spacing(edge, s.dtype) + 2.0**-23
+
+
+def rounded(x: float, dtype: Format) -> float:
+    """The number of the format that is nearest to x."""
+    return float(torch.tensor(x, dtype=getattr(torch, dtype)))
 
 
 def measure(case: Case[Settings]) -> dict[str, Quantity]:
@@ -123,7 +140,7 @@ def find_edge(s: Settings) -> float:
     good, bad = 0.0, side * FARTHEST
     if is_right(bad, s):
         return side * math.inf
-    while (z := float(torch.tensor((good + bad) / 2, dtype=getattr(torch, s.dtype)))) not in (good, bad):
+    while (z := rounded((good + bad) / 2, s.dtype)) not in (good, bad):
         good, bad = (z, bad) if is_right(z, s) else (good, z)
     return bad
 
@@ -148,6 +165,7 @@ def draw(cases: list[Case[Settings]]) -> Figure:
         compare(axes, label, style, *series)
     axes.set(xlabel="|z|, how certain the mistake is", ylabel="|∂L/∂z|")
     axes.set_yscale("symlog", linthresh=1e-24)
+    axes.set_ylim(0, 10)
     legend(
         figure, axes, "markers: measured; lines: predicted; a line that ends has turned into NaN", columns=2
     )

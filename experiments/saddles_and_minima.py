@@ -23,20 +23,19 @@ matrices, a wider tolerance).
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
-from torch.func import grad, jacrev
 
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
 from zoo.measuring import Case, MeasurementCLI
 from zoo.report import Report
-from zoo.theory import random_matrices
+from zoo.theory import curvature, random_matrices
 from zoo.verdict import Prediction, Quantity
 
 KNOWN = (1, 2, 3)  # sizes at which the chance of a minimum has a closed form
@@ -77,7 +76,7 @@ def main(args: list[str] | None = None) -> Report:
     cli = MeasurementCLI(__file__, Settings, args)
     cli.announce(chain(predict_flat_points(), (predict(case) for case in cli.cases)))
     measured = cli.measure(measure)
-    return cli.report(measured | measure_flat_points(), {"curvatures": draw(cli.cases)})
+    return cli.report(measured | measure_flat_points(), {"curvatures": draw(cli.cases, measured)})
 
 
 def predict_flat_points() -> Iterator[Prediction]:
@@ -99,13 +98,11 @@ def predict(case: Case[Settings]) -> Prediction:
         claim = f"share of random {s.size}×{s.size} Hessians that make a minimum"
         error, because = (
             4 * (p * (1 - p) / s.matrices) ** 0.5,
-            f"four standard errors of {s.matrices:,} matrices",
+            f"four standard errors, {s.matrices:,} matrices",
         )
         return Prediction(key, claim, p, "Dean & Majumdar 2006", atol=error, because=because)
-    p, error = (
-        random_matrices.negative_share(s.shift),
-        random_matrices.negative_share_error(s.size, s.matrices),
-    )
+    p = random_matrices.negative_share(s.shift)
+    error = random_matrices.negative_share_error(s.size, s.matrices)
     claim = f"share of {s.size} random curvatures, raised by {s.shift:g}, that are negative"
     source, because = "Wigner 1958; Bray & Dean 2007", "four standard errors, and n < ∞"
     return Prediction(key, claim, p, source, atol=error, because=because)
@@ -113,21 +110,21 @@ def predict(case: Case[Settings]) -> Prediction:
 
 def measure(case: Case[Settings]) -> dict[str, Quantity]:
     """The same share of matrices that are drawn."""
-    s, generator = case.settings, torch.Generator().manual_seed(case.seed)
-    drawn = random_matrices.sample(s.matrices, s.size, generator)
-    if s.shift is None:  # a matrix has a Cholesky factor if and only if all its curvatures are positive
-        return {"share": float((torch.linalg.cholesky_ex(drawn).info == 0).double().mean())}
-    return {"share": float((curvatures(drawn) + s.shift < 0).double().mean())}
+    matrices, shift = drawn(case), case.settings.shift
+    if shift is None:  # a matrix has a Cholesky factor if and only if all its curvatures are positive
+        return {"share": float((torch.linalg.cholesky_ex(matrices).info == 0).double().mean())}
+    return {"share": float((curvatures(matrices) + shift < 0).double().mean())}
+
+
+def drawn(case: Case[Settings]) -> Tensor:
+    """The case's random Hessians, the same every time, (M, n, n)."""
+    generator = torch.Generator().manual_seed(case.seed)
+    return random_matrices.sample(case.settings.matrices, case.settings.size, generator)
 
 
 def curvatures(matrices: Tensor) -> Tensor:
     """Eigenvalues in units of √n, in which they fill −2 to 2: (M, n)."""
     return torch.linalg.eigvalsh(matrices) / matrices.shape[-1] ** 0.5
-
-
-def second(f: Callable[[Tensor], Tensor], w: Tensor) -> Tensor:
-    """The Hessian of f at w, by autograd: the Jacobian of the gradient."""
-    return jacrev(grad(f))(w)
 
 
 def product(w: Tensor) -> Tensor:
@@ -143,7 +140,7 @@ def monkey(w: Tensor) -> Tensor:
 def measure_flat_points() -> dict[str, dict[str, Quantity]]:
     """The Hessians by autograd, and the heights around the monkey's saddle."""
     zero, minimum = torch.zeros(2, dtype=torch.float64), torch.tensor([2.0, 0.5], dtype=torch.float64)
-    at_zero, at_minimum = (torch.linalg.eigvalsh(second(product, w)) for w in (zero, minimum))
+    at_zero, at_minimum = (torch.linalg.eigvalsh(curvature.hessian(product, w)) for w in (zero, minimum))
     turn = 2 * math.pi * (torch.arange(3600, dtype=torch.float64) + 0.5) / 3600
     around = monkey(torch.stack([turn.cos(), turn.sin()]) / 100)
     return {
@@ -153,35 +150,32 @@ def measure_flat_points() -> dict[str, dict[str, Quantity]]:
             "sharpness": float(at_minimum[1]),
         },
         "monkey": {
-            "largest": float(second(monkey, zero).abs().max()),
+            "largest": float(curvature.hessian(monkey, zero).abs().max()),
             "down": float((around < 0).double().mean()),
         },
     }
 
 
-def draw(cases: list[Case[Settings]]) -> Figure:
+def draw(cases: list[Case[Settings]], measured: Mapping[str, Mapping[str, Quantity]]) -> Figure:
     """The chance of a minimum against n; where the curvatures of large random matrices lie."""
     figure, (left, right) = panels("chance of a minimum", "curvatures of large random matrices")
+    chances = [random_matrices.minimum_probability(n) for n in KNOWN]
+    left.plot(KNOWN, chances, color="0.6", linewidth=1, zorder=0)
     for style, case in zip(styles(), cases, strict=False):
-        s = case.settings
-        share = float(measure(case)["share"])
+        s, share = case.settings, float(measured[case.variant]["share"])
         if s.shift is None:
             compare(left, case.variant, style, [(s.size, share)])
             continue
-        lambdas = curvatures(
-            random_matrices.sample(s.matrices, s.size, torch.Generator().manual_seed(case.seed))
-        )
-        heights, edges = torch.histogram(lambdas.flatten() + s.shift, bins=30, density=True)
+        heights, edges = torch.histogram(curvatures(drawn(case)).flatten() + s.shift, bins=24, density=True)
         middles = ((edges[1:] + edges[:-1]) / 2).tolist()
-        line = [(-2 + k / 25, math.sqrt(4 - (-2 + k / 25) ** 2) / (2 * math.pi)) for k in range(101)]
+        around = [2 * math.sin(math.pi * k / 100) for k in range(-50, 51)]
+        line = [(x + s.shift, math.sqrt(4 - x**2) / (2 * math.pi)) for x in around]
         label = f"{case.variant}: raised by {s.shift:g}, {share:.1%} negative"
-        shifted = [(x + s.shift, y) for x, y in line]
-        compare(right, label, style, list(zip(middles, heights.tolist(), strict=True)), shifted)
-    left.plot(
-        KNOWN, [random_matrices.minimum_probability(n) for n in KNOWN], color="0.6", linewidth=1, zorder=0
-    )
-    left.set(xlabel="weights n", ylabel="share of random Hessians", yscale="log", xticks=KNOWN)
+        compare(right, label, style, list(zip(middles, heights.tolist(), strict=True)), line)
     right.axvline(0, color="0.6", linewidth=1)
+    left.set(xlabel="weights n", ylabel="share of random Hessians", yscale="log", xticks=KNOWN)
+    left.set_yticks(chances, [f"{p:.3g}" for p in chances])
+    left.set_yticks([], minor=True)
     right.set(xlabel="curvature, in units of √n", ylabel="density")
     legend(figure, right if right.lines[1:] else left, "markers: measured; lines: predicted", columns=2)
     return figure

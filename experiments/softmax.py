@@ -61,8 +61,8 @@ def main(args: list[str] | None = None) -> Report:
     before = {run.variant: copy.deepcopy(run.model.network).double() for run in cli.runs}
     cli.fit()
     measured = {run.variant: measure(run, before[run.variant]) for run in cli.runs}
-    figure = draw(cli.runs[0], before[cli.runs[0].variant])
-    return cli.report(measure_examples() | measured, {"softmax": figure}, [entries()])
+    figures = {"softmax": draw(cli.runs[0], before[cli.runs[0].variant])}
+    return cli.report(measure_examples() | measured, figures, [entries()])
 
 
 def predict_examples() -> list[Prediction]:
@@ -96,7 +96,7 @@ def predict(run: Run[Classifier]) -> list[Prediction]:
 
 
 def exact(key: str, claim: str, value: Quantity, relation: Relation = "=", atol: float = SMALL) -> Prediction:
-    """A prediction that nothing but roundings can miss; a count not even by these."""
+    """A prediction that leaves room for roundings alone, and for none if it is a count."""
     if isinstance(value, int):
         return Prediction(key, claim, value, "elementary")
     return Prediction(key, claim, value, "elementary", relation, atol, because="roundings of 1e-16, added up")
@@ -105,7 +105,7 @@ def exact(key: str, claim: str, value: Quantity, relation: Relation = "=", atol:
 def measure_examples() -> dict[str, dict[str, Quantity]]:
     """Autograd's J of the examples, and losses."""
     classes = torch.arange(C)
-    certain = softmax(100 * one_hot(classes).double())  # right, with p = 1 but for e⁻¹⁰⁰
+    certain = softmax(100 * one_hot(classes, C).double())  # and right: the logit of each class's own is 100
     return {
         "three_classes": {
             "rows": float(jacobian(THREE_CLASSES).sum(dim=2).abs().max()),
@@ -128,7 +128,7 @@ def measure(run: Run[Classifier], before: nn.Linear) -> dict[str, Quantity]:
     return {
         "jacobian": float((jacobian(z) - softmax_jacobian(z)).abs().max()),
         "largest": float(spectrum(z).max()),
-        "slope": float((slope - (softmax(z) - one_hot(y))).abs().max()),
+        "slope": float((slope - (softmax(z) - one_hot(y, C))).abs().max()),
         "length": float(slope.norm(dim=1).max()),
         "curvature": float((vmap(jacrev(grad(loss)))(z, y) - jacobian(z)).abs().max()),
         "left": float(spectrum(after).sum(dim=1).mean() - 2 * cross_entropy(after, true)),
@@ -138,8 +138,7 @@ def measure(run: Run[Classifier], before: nn.Linear) -> dict[str, Quantity]:
 
 def logits(run: Run[Classifier], network: nn.Module) -> Tensor:
     """z of all digits: (N, C)."""
-    z: Tensor = network(run.datamodule.x.double())
-    return z.detach()
+    return network(run.datamodule.x.double()).detach()
 
 
 def loss(z: Tensor, y: Tensor) -> Tensor:
@@ -159,7 +158,7 @@ def spectrum(z: Tensor) -> Tensor:
 
 def check(run: Run[Classifier]) -> None:
     """Refuse a config of which these laws do not speak."""
-    name, network, rate = run.variant, run.model.network, run.optimizer["lr"]
+    name, network = run.variant, run.model.network
     require_plain_trainer(run)
     require_precision(run, "64-true")
     require_optimizer(run, "SGD")
@@ -167,14 +166,13 @@ def check(run: Run[Classifier]) -> None:
         raise InputError(f"data is {type(run.datamodule).__name__} in {name}; choose zoo.data.Digits")
     if not isinstance(network, nn.Linear) or (network.in_features, network.out_features) != (64, C):
         raise InputError(f"model.network is {network} in {name}; choose torch.nn.Linear from 64 to {C}")
-    if rate > 100:
+    if (rate := run.optimizer["lr"]) > 100:
         raise InputError(f"lr is {rate:g} in {name}; choose 100 at most: by then p is 0 or 1")
 
 
 def entries() -> Table:
     """J entry by entry, with the sums of its rows."""
-    columns = ("", "∂z_1", "∂z_2", "∂z_3", "sum of the row")
-    table = Table(*columns, title="J at p = (½, ¼, ¼)", title_justify="left")
+    table = Table("", "∂z_1", "∂z_2", "∂z_3", "sum", title="J at p = (½, ¼, ¼)", title_justify="left")
     for i, row in enumerate(jacobian(THREE_CLASSES)[0], start=1):
         table.add_row(f"∂p_{i}", *(f"{each:.4f}" for each in row.tolist()), f"{row.sum().abs():.4f}")
     return table
@@ -186,7 +184,7 @@ def draw(run: Run[Classifier], before: nn.Linear) -> Figure:
     p = torch.linspace(1 / C, 1, 100).tolist()
     bound = [softmax_spectrum.largest_eigenvalue_bound(each) for each in p]
     left.plot(p, bound, color="black", linewidth=1, label="2p(1 − p) on the left, 2L on the right")
-    right.plot([1e-5, 10], [2e-5, 20], color="black", linewidth=1)
+    right.plot([0, 10], [0, 10 * softmax_spectrum.TRACE_PER_LOSS], color="black", linewidth=1)
     states = {"before training": before, "after training": run.model.network}
     for colour, (state, network) in zip(COLOURS, states.items(), strict=False):
         z, dots = logits(run, network), {"linestyle": "", "marker": ".", "markersize": 3, "color": colour}

@@ -2,36 +2,37 @@ import pytest
 import torch
 
 SETTINGS = [
-    "--seed_everything 1 --only network --model.network.width 12 --data.samples 30 --trainer.max_steps 300 "
+    "--seed_everything 1 --model.network.width 12 --data.samples 30 --trainer.max_steps 300 "
     "--model.optimizer.lr 0.1",
-    "--seed_everything 2 --only network --repeats 1 --model.network.width 5 --data.samples 200 "
+    "--seed_everything 2 --repeats 1 --model.network.width 5 --data.samples 200 "
     "--trainer.max_steps 40 --model.network.initialization xavier",
-    "--seed_everything 3 --only network --repeats 1 --data.standardize false --trainer.max_steps 30 "
+    "--seed_everything 3 --repeats 1 --data.standardize false --trainer.max_steps 30 "
     "--model.optimizer.momentum 0.99",
-    "--seed_everything 4 --only bowl --model.surface.curvatures '[3.0, 0.2, 1.0]' "
-    "--model.surface.start '[1.0, -2.0, 0.5]' --model.optimizer.momentum 0.5",
-    "--only bowl --model.optimizer.lr 1.0e9",  # it leaves the bowl, and float64
 ]
-SHORT = "--only network --repeats 1 --trainer.max_steps 20"
-BOWL = "--only bowl"
-ENDS = "--only network --repeats 1 --trainer.max_steps 300"
+SHORT = "--repeats 1 --trainer.max_steps 20"
+ENDS = "--repeats 1 --trainer.max_steps 300"
 
 
 @pytest.mark.parametrize("typed", SETTINGS)
-def test_all_verdicts_hold_for_other_networks_data_bowls_and_seeds(typed, failures):
+def test_all_verdicts_hold_for_other_networks_data_and_seeds(typed, failures):
     assert failures(typed) == set()
 
 
-def test_a_rounder_bowl_points_less_far_past_its_bottom(measured):
-    usual = measured(BOWL)["bowl.angle"]
-    rounder = "--model.surface.curvatures '[1.0, 4.0]' --model.surface.start '[1.0, 0.5]'"
-    assert measured(f"{BOWL} {rounder}")["bowl.angle"] == pytest.approx(36.87, abs=0.01)
-    assert usual == pytest.approx(78.58, abs=0.01)
+def test_in_a_rounder_bowl_the_slope_points_less_far_past_the_bottom(script, measured, monkeypatch):
+    assert measured(SHORT)["bowl.angle"] == pytest.approx(78.58, abs=0.01)
+    monkeypatch.setattr(script, "KAPPA", 4.0)
+    assert measured(SHORT)["bowl.angle"] == pytest.approx(36.87, abs=0.01)
 
 
 def test_more_weights_for_the_same_patients_are_flat_in_more_directions(measured):
     usual, wider = (measured(f"{ENDS} {width}") for width in ("", "--model.network.width 12"))
     assert wider["network.flat_after"] > usual["network.flat_after"] + 0.05
+
+
+def test_where_no_one_has_looked_only_what_is_derived_is_claimed(measured):
+    found = measured("--repeats 1 --data.samples 200 --trainer.max_steps 20")
+    derived = {"power", "copy", "half_way", "slope_at_0", "lowest_at_0", "downhill_at_0"}
+    assert set(found) == {f"network.{key}" for key in derived} | {"bowl.angle"}
 
 
 def test_a_curvature_of_half_its_size_leaves_a_parabola_over(script, failures, monkeypatch):
@@ -105,24 +106,19 @@ def test_a_network_that_has_hardly_moved_is_at_no_end_of_training(script, failur
 def test_an_angle_of_the_condition_numbers_root_fails(script, failures, monkeypatch):
     right = script.curvature.widest_angle
     monkeypatch.setattr(script.curvature, "widest_angle", lambda condition: right(condition**0.5))
-    assert failures(BOWL) == {"bowl.angle"}
+    assert failures(SHORT) == {"bowl.angle"}
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("--only network --model.network.activation relu", "the network of network is not what these laws"),
-        ("--only network --model.network.depth 2", "the network of network is not what these laws speak of"),
-        ("--only network --model.network.width 1", "model.network.width is 1 in network; choose 2 to 32"),
-        ("--only network --model.optimizer.lr 0.5", "lr is 0.5 in network; choose one above 0, and at most"),
-        ("--only network --model.optimizer torch.optim.Adam", "the optimizer is Adam in network; these laws"),
-        ("--only network --trainer.precision 32-true", "trainer.precision is '32-true' in network"),
-        ("--only network --trainer.gradient_clip_val 1.0", "trainer.gradient_clip_val is 1.0 in network"),
-        (
-            "--only bowl --model.surface.curvatures '[1.0, -1.0]'",
-            "bowl is no bowl; it needs curvatures above 0",
-        ),
-        ("--only bowl --model.surface.start '[0.0, 0.0]'", "the start's distance are [1.0, 100.0, 0.0]"),
+        ("--model.network.activation relu", "the network of network is not what these laws"),
+        ("--model.network.depth 2", "the network of network is not what these laws speak of"),
+        ("--model.network.width 1", "model.network.width is 1 in network; choose 2 to 32"),
+        ("--model.optimizer.lr 0.5", "lr is 0.5 in network; choose one above 0 and at most 0.1"),
+        ("--model.optimizer torch.optim.Adam", "the optimizer is Adam in network; these laws"),
+        ("--trainer.precision 32-true", "trainer.precision is '32-true' in network"),
+        ("--trainer.gradient_clip_val 1.0", "trainer.gradient_clip_val is 1.0 in network"),
     ],
 )
 def test_what_the_laws_do_not_speak_of_is_refused(typed, said, refusal):

@@ -9,6 +9,7 @@ SETTINGS = [
     "--only from_logits,log_of_sigmoid,bce_loss_certain --target 0 --logit 9.5",
     "--only from_logits,log_of_sigmoid --target 0 --logit 40 --dtype float64",
     "--logit 0 --target 1",
+    "--only bce_loss --logit -79.74037602216261",  # no number of float32: its neighbour has another e^z
 ]
 
 
@@ -66,6 +67,8 @@ def test_64_bits_move_the_edge_of_the_logarithm_and_hardly_that_of_bce_loss(meas
         ("--logit 5", ["z is 5.0 and y 1", "below 0"]),
         ("--logit -2000", ["logit is -2000.0", "±1000"]),
         ("--logit .nan", ["logit is nan", "finite"]),
+        ("--only log_of_sigmoid --logit -88.722839", ["logit is -88.7228394 in log_of_sigmoid", "edge"]),
+        ("--only bce_loss_certain --logit 16.6355323", ["logit is 16.6355", "edge"]),
         ("--target 2", ["target is", "0, 1"]),
         ("--dtype float16", ["dtype is 'float16'", "float32, float64"]),
         ("--only bce_loss_certain --dtype float64", ["target is 0 and dtype float64", "choose 1"]),

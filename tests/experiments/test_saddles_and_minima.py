@@ -52,7 +52,7 @@ def test_a_monkey_that_sits_on_a_bowl_fails(script, failures, monkeypatch):
 
 def test_flat_points_are_found_with_autograd(script):
     w = torch.tensor([2.0, 0.5], dtype=torch.float64)
-    assert script.second(script.product, w).tolist() == [[0.25, 1.0], [1.0, 4.0]]
+    assert script.curvature.hessian(script.product, w).tolist() == [[0.25, 1.0], [1.0, 4.0]]
 
 
 def test_nearly_at_the_bottom_hardly_a_curvature_is_negative(measured):

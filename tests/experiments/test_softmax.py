@@ -6,6 +6,7 @@ SETTINGS = [
     f"--seed_everything 1 {SHORT} --data.batch_size 16 --model.optimizer.lr 0.05",
     f"--seed_everything 2 {SHORT} --model.optimizer.lr 100",
     "--seed_everything 3 --trainer.max_epochs 2 --data.batch_size 2000",
+    f"{SHORT} --model.network.bias false --data.validation_samples 1796 --data.batch_size 1",  # one digit
 ]
 
 
@@ -46,6 +47,24 @@ def test_a_bias_towards_one_class_moves_the_sum_of_weights_and_fails(script, fai
 def test_a_bound_of_a_quarter_on_eigenvalues_fails(script, failures, monkeypatch):
     monkeypatch.setattr(script.softmax_spectrum, "LARGEST_EIGENVALUE", 0.25)
     assert failures(SHORT) == {"digits.largest"}
+
+
+def test_a_floor_with_one_class_too_many_fails(script, failures, monkeypatch):
+    right = script.softmax_spectrum.floor_if_taken_twice
+    monkeypatch.setattr(script.softmax_spectrum, "floor_if_taken_twice", lambda classes: right(classes + 1))
+    assert failures(SHORT) == {"taken_twice.loss"}
+
+
+def test_a_trace_of_one_less_the_sum_of_p_fails(script, failures, monkeypatch):
+    monkeypatch.setattr(script.softmax_spectrum, "trace", lambda p: 1 - sum(p))
+    assert failures(SHORT) == {"three_classes.trace"}
+
+
+def test_the_more_certain_p_is_the_less_is_left_of_the_jacobian(measured):
+    briefly, longer = (
+        measured(f"--trainer.max_epochs {epochs}")["digits.left"] for epochs in (5, 20)
+    )  # between −2L and 0
+    assert briefly < 2 * longer < 0
 
 
 def test_after_steps_that_are_too_long_slopes_are_nearly_as_long_as_they_can_be(measured):

@@ -7,6 +7,7 @@ from torch import nn
 from zoo.errors import InputError
 from zoo.theory.curvature import (
     along_descent,
+    angle,
     curvature_at_zero,
     derivatives_along,
     hessian,
@@ -120,6 +121,12 @@ def test_no_point_of_a_bowl_has_its_gradient_turned_further_and_one_as_far(condi
 def test_a_bowl_a_hundred_times_steeper_turns_by_79_degrees():
     assert widest_angle(100) == pytest.approx(78.5788, abs=1e-4)
     assert widest_angle(4) == pytest.approx(36.8699, abs=1e-4)
+
+
+def test_angles_are_in_degrees_and_small_ones_are_not_lost():
+    u = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    v = torch.tensor([[2.0, 0.0], [3.0, 3.0], [0.0, 5.0], [-1.0, 0.0], [1.0, 1e-12]], dtype=torch.float64)
+    assert angle(u, v).tolist() == pytest.approx([0, 45, 90, 180, math.degrees(1e-12)], rel=1e-12)
 
 
 @pytest.mark.parametrize("units", [1, 5])

@@ -74,6 +74,11 @@ def along_descent(loss: Loss, point: Tensor) -> list[float]:
     return derivatives_along(loss, point, -torch.func.grad(loss)(point), order=4)
 
 
+def along_network_descent(network: nn.Module, x: Tensor, loss: Loss) -> list[float]:
+    """The same of w ↦ loss(network(x)), at the network's own weights."""
+    return along_descent(loss_of_weights(network, x, loss), weights(network))
+
+
 def hessian(loss: Loss, point: Tensor) -> Tensor:
     """H = ∂²L/∂w∂wᵀ, (P, P), by autograd; symmetric to rounding, and made so exactly."""
     h: Tensor = torch.func.jacrev(torch.func.grad(loss))(point)  # jacfwd would warn of what it imports
@@ -142,6 +147,15 @@ def widest_angle(condition: float) -> float:
     if condition < 1:
         raise InputError(f"condition is {condition}; the largest over the smallest curvature is at least 1")
     return math.degrees(math.acos(2 * math.sqrt(condition) / (condition + 1)))
+
+
+def angle(u: Tensor, v: Tensor) -> Tensor:
+    """∠(u, v) = 2 atan2(‖û − v̂‖, ‖û + v̂‖) in degrees, along the last axis, with û = u/‖u‖.
+
+    By Kahan (2006); unlike arccos(û·v̂) it does not lose small angles to rounding.
+    """
+    u, v = (each / each.norm(dim=-1, keepdim=True) for each in (u, v))
+    return torch.rad2deg(2 * torch.atan2((u - v).norm(dim=-1), (u + v).norm(dim=-1)))
 
 
 def curvature_at_zero(x: Tensor, y: Tensor) -> float:
