@@ -165,7 +165,7 @@ def draw(cases: list[Case[Settings]]) -> Figure:
         compare(axes, label, style, *series)
     axes.set(xlabel="|z|, how certain the mistake is", ylabel="|∂L/∂z|")
     axes.set_yscale("symlog", linthresh=1e-24)
-    axes.set_ylim(0, 10)
+    axes.set(ylim=(-3e-25, 10), yticks=(0, 1e-24, 1e-18, 1e-12, 1e-6, 1))
     legend(
         figure, axes, "markers: measured; lines: predicted; a line that ends has turned into NaN", columns=2
     )

@@ -177,7 +177,8 @@ def draw(cases: list[Case[Settings]], measured: Mapping[str, Mapping[str, Quanti
     left.set_yticks(chances, [f"{p:.3g}" for p in chances])
     left.set_yticks([], minor=True)
     right.set(xlabel="curvature, in units of √n", ylabel="density")
-    legend(figure, right if right.lines[1:] else left, "markers: measured; lines: predicted", columns=2)
+    right.set_visible(bool(right.lines[1:]))  # there may be no large ones
+    legend(figure, right if right.get_visible() else left, "markers: measured; lines: predicted", columns=2)
     return figure
 
 

@@ -14,15 +14,14 @@ A training is a loop around a model, and calculus has two places in it:
     7  repeat          3 to 6 again, with one batch after another
     8  evaluation      none: samples that no derivative has seen are counted
 
-They stand below in that order, but 7 is Lightning's; 3 to 6 are by hand, to be held against what it does. That
-5 and 6 lower the loss is calculus. That 8 improves too is not: the same loop fits classes that were drawn at random,
-and is no better on new samples than a guess. And where the derivative is 0 nothing moves: a sample's
-∂L/∂logits is p − y, what was said less what is true, and sums to 0, so the output weights keep their sum.
+They stand below in that order, 3 to 6 by hand, to be held against what Lightning does, which does 7, too.
+That 5 and 6 lower the loss is calculus. That 8 improves too is not: the same loop fits classes that were
+drawn at random, and is no better on new samples than a guess. And where the derivative is 0 nothing moves: a
+sample's ∂L/∂logits is p − y, what was said less what is true, and sums to 0; output weights keep their sum.
 
     python experiments/training_workflow.py
 
-In TensorBoard, open Images: what steps keep of their promise, and the loss of every step. A table in the
-terminal has what the digits were taken for.
+In TensorBoard, open Images: what steps keep of their promise, and the loss of every step.
 Try  --only one_step --model.optimizer.lr 0.1  (more of the promise is kept),  or  --only training
 --model.optimizer.lr 0.2 --trainer.max_epochs 8  (shorter steps, more of them, as good in the end).
 """
@@ -85,7 +84,7 @@ def model(run: Run[Classifier]) -> MLP:
 
 def step(network: MLP, x: Tensor, y: Tensor, rate: float) -> tuple[float, Tensor, Tensor]:
     """3 to 6 by hand, in the functions and derivatives of zoo.calculus: L, ∂L/∂w, the weights after it."""
-    layers, inputs, outputs, found = [*network.hidden, network.output], [], [], []
+    layers, inputs, outputs, gradient = [*network.hidden, network.output], [], [], x.new_zeros(0)
     for layer in layers:  # 3 forward pass: every layer's function, evaluated
         inputs.append(activation(network.activation)(outputs[-1]) if outputs else x)
         outputs.append(linear(inputs[-1], layer.weight, layer.bias).detach())
@@ -93,10 +92,9 @@ def step(network: MLP, x: Tensor, y: Tensor, rate: float) -> tuple[float, Tensor
     g, _ = cross_entropy_vjp(torch.ones(()), outputs[-1], y)  # 5 backward pass: ∂L/∂logits, …
     for i in reversed(range(len(layers))):  # … and from a layer's output to its weights and its input
         g, dw, db = linear_vjp(g, inputs[i], layers[i].weight.detach(), layers[i].bias)
-        found = [dw.flatten(), db, *found]
+        gradient = torch.cat([dw.flatten(), db, gradient])
         if i > 0:
             g = g * slope(network.activation, outputs[i - 1])
-    gradient = torch.cat(found)
     return float(loss), gradient, curvature.weights(network) - rate * gradient  # 6 update
 
 
@@ -187,8 +185,7 @@ def check(run: Run[Classifier]) -> None:
     require_plain_trainer(run)
     require_precision(run, "64-true")
     require_optimizer(run, "SGD", known=("momentum", "dampening"))
-    rate = run.optimizer["lr"]
-    if not 0 < rate <= 1e6:
+    if not 0 < (rate := run.optimizer["lr"]) <= 1e6:
         raise InputError(f"model.optimizer.lr is {rate} in {run.variant}; choose one above 0 and at most 1e6")
     if not require_mlp(run).bias:
         raise InputError(f"model.network.bias is false in {run.variant}; the pass by hand has biases: true")
@@ -209,7 +206,7 @@ def confusion_table(run: Run[Classifier]) -> Table:
     """How many validation samples of class i were taken for class j."""
     z, y = evaluation(run.model.network, run.datamodule.val_dataloader())
     said, classes = z.argmax(dim=1), range(run.datamodule.classes)
-    title = f"{run.variant}: what validation samples are, and what they are taken for"
+    title = f"{run.variant}: what samples are, and are taken for"
     table = Table("is", *map(str, classes), title=title, title_justify="left")
     for i in classes:
         table.add_row(str(i), *(str(int(((y == i) & (said == j)).sum()) or "·") for j in classes))

@@ -7,6 +7,7 @@ from torch import nn
 from zoo.errors import InputError
 from zoo.theory.curvature import (
     along_descent,
+    along_network_descent,
     angle,
     curvature_at_zero,
     derivatives_along,
@@ -121,6 +122,13 @@ def test_no_point_of_a_bowl_has_its_gradient_turned_further_and_one_as_far(condi
 def test_a_bowl_a_hundred_times_steeper_turns_by_79_degrees():
     assert widest_angle(100) == pytest.approx(78.5788, abs=1e-4)
     assert widest_angle(4) == pytest.approx(36.8699, abs=1e-4)
+
+
+def test_along_its_own_descent_a_linear_network_has_a_parabola_and_no_more():
+    network = nn.Linear(1, 1, bias=False).double()
+    nn.init.constant_(network.weight, 3.0)
+    x = torch.tensor([[2.0]], dtype=torch.float64)  # L = (2w)² = 36, g = 8w = 24, H = 8
+    assert along_network_descent(network, x, lambda p: (p**2).sum()) == [36, -(24**2), 8 * 24**2, 0, 0]
 
 
 def test_angles_are_in_degrees_and_small_ones_are_not_lost():

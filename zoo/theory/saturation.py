@@ -90,11 +90,13 @@ def steps_to_even_odds(loss: Loss, start: float, rate: float) -> tuple[int, int]
     Mostly they are the same number.
 
     Raises:
-        InputError: start is not below 0, or what `steps` refuses.
+        InputError: start is not below 0, the steps are more than float64 can count, or what `steps` refuses.
     """
     if not start < 0:
         raise InputError(f"start is {start}; it must be below 0, where σ is below ½")
     needed = steps(loss, start, 0.0, rate)
+    if math.isinf(needed):
+        raise InputError(f"from {start:g} at a rate of {rate:g} the steps are more than can be counted")
     return math.ceil(needed - rate / 20), math.ceil(needed + rate / 20)
 
 
