@@ -21,7 +21,12 @@ import torch
 from matplotlib.figure import Figure
 
 from zoo.cli import ExperimentCLI
-from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
+from zoo.conditions import (
+    require_optimizer,
+    require_plain_trainer,
+    require_precision,
+    require_undisturbed,
+)
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
@@ -110,6 +115,7 @@ def check(run: Run[Minimizer]) -> None:
     require_plain_trainer(run)
     require_precision(run, "64-true")
     require_optimizer(run, "SGD")
+    require_undisturbed(run)
     if not isinstance(surface, Polynomial) or len(surface.coefficients) != 3 or len(surface.point) != 1:
         raise InputError(
             f"the surface of {name} is no parabola with one point; choose zoo.models.Polynomial "
@@ -119,8 +125,6 @@ def check(run: Run[Minimizer]) -> None:
         raise InputError(f"the last of the coefficients is 0 in {name}; a parabola needs another")
     if run.steps < 2:
         raise InputError(f"data.count is {run.steps:g} in {name}; two steps are the least that are predicted")
-    if run.model.noise_std or run.model.stop_radius is not None:
-        raise InputError(f"{name} has noise_std or stop_radius set; this law speaks of undisturbed steps")
 
 
 def draw(runs: list[Run[Minimizer]], paths: dict[str, list[float]]) -> Figure:

@@ -35,7 +35,12 @@ from torch import Tensor, nn
 from zoo.calculus.layers import linear
 from zoo.calculus.surfaces import logistic, polynomial
 from zoo.cli import ExperimentCLI
-from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
+from zoo.conditions import (
+    require_optimizer,
+    require_plain_trainer,
+    require_precision,
+    require_undisturbed,
+)
 from zoo.data import Diabetes
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
@@ -260,8 +265,9 @@ def check(run: AnyRun) -> None:
         )
     if kind(run) == "table":
         return
-    if model.noise_std or model.stop_radius is not None or len(model.surface.point) != 1:
-        raise InputError(f"{name} has noise_std, stop_radius or copies set; choose one point, undisturbed")
+    require_undisturbed(run)
+    if (copies := len(model.surface.point)) != 1:
+        raise InputError(f"model.surface.copies is {copies} in {name}; these laws speak of 1")
 
 
 def draw(runs: list[AnyRun], paths: dict[str, Tensor]) -> Figure:

@@ -33,7 +33,12 @@ from torch import Tensor
 
 from zoo import seen
 from zoo.cli import ExperimentCLI
-from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
+from zoo.conditions import (
+    require_optimizer,
+    require_plain_trainer,
+    require_precision,
+    require_undisturbed,
+)
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import COLOURS, compare, legend, panels, styles
@@ -182,8 +187,9 @@ def check(run: Run[Minimizer]) -> None:
             f"model.surface is {type(model.surface).__name__} in {name}; choose zoo.models.Polynomial or "
             "zoo.models.XorNetworks"
         )
-    if model.noise_std or model.stop_radius is not None or not run.optimizer["lr"]:
-        raise InputError(f"{name} needs noise_std 0, stop_radius null and an lr above 0")
+    require_undisturbed(run)
+    if not run.optimizer["lr"]:
+        raise InputError(f"model.optimizer.lr is 0 in {name}; choose an lr above 0")
 
 
 def require_copies(run: Run[Minimizer], copies: int, needed: str) -> None:

@@ -31,7 +31,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from zoo.cli import ExperimentCLI
-from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
+from zoo.conditions import (
+    require_optimizer,
+    require_plain_trainer,
+    require_precision,
+    require_undisturbed,
+)
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
@@ -151,10 +156,9 @@ def check(run: Run[Minimizer]) -> None:
     require_plain_trainer(run)
     require_precision(run, "64-true")
     require_optimizer(run, "SGD")
+    require_undisturbed(run)
     if not isinstance(surface, Output):
         raise InputError(f"model.surface is {type(surface).__name__} in {name}; choose zoo.models.Output")
-    if run.model.noise_std or run.model.stop_radius is not None:
-        raise InputError(f"{name} has noise_std or stop_radius set; these laws speak of undisturbed steps")
 
 
 def draw(runs: list[Run[Minimizer]]) -> Figure:

@@ -39,10 +39,16 @@ from rich.table import Table
 from torch import Tensor
 
 from zoo.cli import ExperimentCLI
-from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
+from zoo.conditions import (
+    require_optimizer,
+    require_plain_trainer,
+    require_precision,
+    require_undisturbed,
+)
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
+from zoo.methods import in_words, momentum_form
 from zoo.models import Polynomial, Quadratic
 from zoo.report import Report
 from zoo.run import Run
@@ -70,7 +76,7 @@ def main(args: list[str] | None = None) -> Report:
 def predict(run: Run[Minimizer], path: Tensor) -> list[Prediction]:
     """Every point, and what one reads off them: the factor a step, counts, swings, what diverges."""
     slack, because = rounding_of(run)
-    claim = f"{form_of(run)}: error of the closed form"
+    claim = f"{in_words(run)}: error of the closed form"
     found = [Prediction(f"{run.variant}.path", claim, 0.0, "derived", atol=slack, because=because)]
     if isinstance(run.model.surface, Polynomial):
         return found + predict_step(run, path)
@@ -81,7 +87,7 @@ def predict(run: Run[Minimizer], path: Tensor) -> list[Prediction]:
 
 def predict_step(run: Run[Minimizer], path: Tensor) -> list[Prediction]:
     """The length of the last step down a straight slope, where it has settled to a tenth or better."""
-    o, form, slope = run.optimizer, switches(run), abs(float(numbers_of(run)))
+    o, form, slope = run.optimizer, momentum_form(run), abs(float(numbers_of(run)))
     step = slope * descent.terminal_rate(o["lr"], form["momentum"], form["dampening"])
     settling = max(step, slope * o["lr"]) * form["momentum"] ** (len(path) - 2)
     if settling > 0.1 * step:
@@ -99,7 +105,7 @@ def predict_step(run: Run[Minimizer], path: Tensor) -> list[Prediction]:
 
 def predict_fate(run: Run[Minimizer]) -> list[Prediction]:
     """Which directions shrink and which grow, where none is too near the limit to tell."""
-    o, steps, limit = run.optimizer, lengths(run), momentum.stability_limit(**switches(run))
+    o, steps, limit = run.optimizer, lengths(run), momentum.stability_limit(**momentum_form(run))
     if run.steps < 3 or any(abs(a / limit - 1) < 1e-3 for a in steps):
         return []
     share = "/(1 + 2β)" if o["nesterov"] else "/(1 − d)" if o["dampening"] else ""
@@ -165,7 +171,7 @@ def measure(run: Run[Minimizer], path: Tensor) -> dict[str, Quantity]:
 
 def check(run: Run[Minimizer]) -> None:
     """Refuse a config of which these laws do not speak."""
-    name, model, surface = run.variant, run.model, run.model.surface
+    name, surface = run.variant, run.model.surface
     require_plain_trainer(run)
     require_precision(run, "64-true")
     if not isinstance(surface, Quadratic | Polynomial):
@@ -173,9 +179,7 @@ def check(run: Run[Minimizer]) -> None:
         raise InputError(f"model.surface is {found} in {name}; choose {choices}")
     methods = ("SGD",) if isinstance(surface, Quadratic) else ("SGD", "Adam")
     require_optimizer(run, *methods, known=("momentum", "dampening", "nesterov"))
-    if model.noise_std or model.stop_radius is not None:
-        found = f"model.noise_std is {model.noise_std} and model.stop_radius {model.stop_radius}"
-        raise InputError(f"{found} in {name}; these laws speak of a whole run without noise: 0 and null")
+    require_undisturbed(run)
     start = surface.point[0].tolist()
     if isinstance(surface, Quadratic) and not (surface.curvatures > 0).all() & surface.point.all():
         found = f"curvatures are {surface.curvatures.tolist()} and start {start} in {name}"
@@ -195,7 +199,7 @@ def closed_form(run: Run[Minimizer]) -> Tensor:
     surface, rate, steps, numbers = run.model.surface, run.optimizer["lr"], int(run.steps), numbers_of(run)
     law = momentum.iterate if isinstance(surface, Quadratic) else momentum.constant_slope_iterate
     pairs = list(zip(surface.point[0].tolist(), numbers.tolist(), strict=True))
-    path = [[law(k, x, rate, number, **switches(run)) for x, number in pairs] for k in range(steps + 1)]
+    path = [[law(k, x, rate, number, **momentum_form(run)) for x, number in pairs] for k in range(steps + 1)]
     found = torch.tensor(path, dtype=torch.float64)
     if not (numbers * found**2).isfinite().all():
         raise InputError(f"{run.variant} leaves float64 within {steps} steps; lower its η or data.count")
@@ -221,14 +225,9 @@ def followed_factors(points: Tensor) -> list[float]:
     return [momentum.followed_factor(x) for x in points.T] if len(points) > 3 else [math.nan]
 
 
-def switches(run: Run[Minimizer]) -> dict[str, Any]:
-    """β, d and the form, as the laws take them; on a straight slope Adam is as without momentum."""
-    return {key: run.optimizer.get(key, 0) for key in ("momentum", "dampening", "nesterov")}
-
-
 def along(run: Run[Minimizer], law: Callable[..., Any]) -> list[Any]:
     """What a law says of each direction of the bowl."""
-    return [law(run.optimizer["lr"], c, **switches(run)) for c in run.model.surface.curvatures.tolist()]
+    return [law(run.optimizer["lr"], c, **momentum_form(run)) for c in run.model.surface.curvatures.tolist()]
 
 
 def lengths(run: Run[Minimizer]) -> list[float]:
@@ -277,15 +276,6 @@ def best_of(run: Run[Minimizer]) -> tuple[momentum.Tuning, str, str]:
     return momentum.gradient_descent_tuning(curvatures), "(κ − 1)/(κ + 1)", "Polyak 1964"
 
 
-def form_of(run: Run[Minimizer]) -> str:
-    """The optimizer in a few words; with momentum, in which form it is."""
-    o = run.optimizer
-    if not o.get("momentum"):
-        return f"{'Adam' if o['name'] == 'Adam' else 'gradient descent'}, η = {o['lr']:.4g}"
-    kind = "Nesterov" if o["nesterov"] else "averaged momentum" if o["dampening"] else "heavy ball"
-    return f"{kind}, η = {o['lr']:.4g}, β = {o['momentum']:.4g}"
-
-
 def what_the_roots_say(bowls: list[Run[Minimizer]]) -> Table:
     """Along every direction of every bowl: β_c, |z|, and the count of steps that |z|^k alone would give."""
     table = Table("run", "ηλ", "β", "β_c", "max |z|", f"|z|^k ≤ {GOAL:g} from k =")
@@ -309,7 +299,7 @@ def draw(bowls: list[Run[Minimizer]], paths: dict[str, Tensor]) -> Figure:
     for style, run in zip(styles(), bowls, strict=False):
         points, predicted = points_of(run), paths[run.variant]
         errors = [list(enumerate((x.norm(dim=1) / x[0].norm()).tolist()))[:171] for x in (points, predicted)]
-        compare(middle, f"{run.variant}: {form_of(run)}", style, *errors)
+        compare(middle, f"{run.variant}: {in_words(run)}", style, *errors)
         if run in valleys:
             left.plot(*points[:16].T, linewidth=1, markersize=4, alpha=0.7, **style)
         if converges(run):

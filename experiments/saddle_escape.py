@@ -30,6 +30,7 @@ from zoo.conditions import require_optimizer, require_plain_trainer, require_pre
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
+from zoo.methods import in_words, momentum_form
 from zoo.models import Quadratic
 from zoo.report import Report
 from zoo.run import Run
@@ -53,7 +54,7 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     check(run)
     if run.model.noise_std:
         return predict_noise(run)
-    start, name, form = abs(start_of(run)), run.variant, form_of(run)
+    start, name, form = abs(start_of(run)), run.variant, in_words(run)
     if start == 0:
         claim = f"{form}: largest |y| of a run from y = 0"
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
@@ -158,9 +159,7 @@ def escape_steps(run: Run[Minimizer]) -> int:
     o, start, radius, curvature = run.optimizer, start_of(run), run.model.stop_radius, curvature_of(run)
     if o["name"] == "Adam":
         return saddle.adam_escape_steps(start, radius, o["lr"], curvature, o["betas"], o["eps"])
-    return saddle.escape_steps(
-        start, radius, o["lr"], curvature, o["momentum"], o["dampening"], o["nesterov"]
-    )
+    return saddle.escape_steps(start, radius, o["lr"], curvature, **momentum_form(run))
 
 
 def source_of(run: Run[Minimizer]) -> str:
@@ -169,18 +168,6 @@ def source_of(run: Run[Minimizer]) -> str:
     if o["name"] == "Adam":
         return "Kingma & Ba 2015, run in plain numbers"
     return "derived; O'Neill & Wright 2019" if o["momentum"] else "elementary: y_k = (1 + ηλ)^k y_0"
-
-
-def form_of(run: Run[Minimizer]) -> str:
-    """The optimizer in a few words; with momentum, in which form it is."""
-    o, curvature = run.optimizer, curvature_of(run)
-    numbers = f"η = {o['lr']:g}" + ("" if curvature == 1 else f", λ = {curvature:g}")
-    if o["name"] == "Adam":
-        return f"Adam, {numbers}"
-    if not o["momentum"]:
-        return f"gradient descent, {numbers}"
-    kind = "Nesterov" if o["nesterov"] else "averaged momentum" if o["dampening"] else "heavy ball"
-    return f"{kind}, {numbers}, β = {o['momentum']:g}"
 
 
 def curvature_of(run: Run[Minimizer]) -> float:
@@ -204,8 +191,10 @@ def predicted_distance(run: Run[Minimizer], steps: int) -> list[float]:
     o = run.optimizer
     if o["name"] == "Adam":
         return []
-    form = (o["lr"], curvature_of(run), o["momentum"], o["dampening"], o["nesterov"])
-    return [abs(saddle.distance(k, start_of(run), *form)) for k in range(steps + 1)]
+    form = momentum_form(run)
+    return [
+        abs(saddle.distance(k, start_of(run), o["lr"], curvature_of(run), **form)) for k in range(steps + 1)
+    ]
 
 
 def how_fast(runs: list[Run[Minimizer]]) -> Table:
@@ -214,8 +203,7 @@ def how_fast(runs: list[Run[Minimizer]]) -> Table:
     for run in runs:
         o = run.optimizer
         if o["name"] == "SGD":
-            form = (o["lr"], curvature_of(run), o["momentum"], o["dampening"], o["nesterov"])
-            z = saddle.growth(*form)
+            z = saddle.growth(o["lr"], curvature_of(run), **momentum_form(run))
             table.add_row(run.variant, f"{z:.6f}", f"{z**10:.3g}")
     return table
 
@@ -230,7 +218,7 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
         left.plot(path[:, 0], path[:, 1], linewidth=1, markersize=3, alpha=0.7, **style)
         measured = [(k, abs(y)) for k, y in enumerate(path[:, 1].tolist())]
         predicted = list(enumerate(predicted_distance(run, len(measured) - 1)))
-        compare(right, f"{form_of(run)}, from {start_of(run):g}", style, measured, predicted)
+        compare(right, f"{in_words(run)}, from {start_of(run):g}", style, measured, predicted)
     left.set(
         xlabel="x (positive curvature)", ylabel="y (negative curvature)", xlim=(-1.2, 1.2), ylim=(-0.1, 1.1)
     )

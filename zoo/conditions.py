@@ -12,6 +12,7 @@ from zoo.diagnostics import GradientNormMonitor
 from zoo.errors import InputError
 from zoo.models import MLP
 from zoo.run import Run
+from zoo.training import Minimizer
 
 # What of a Trainer changes its steps or how many they are, with the value at which it changes nothing.
 # How long it trains is not among them: `Run.steps` knows that.
@@ -82,6 +83,20 @@ def require_optimizer(run: Run[Any], *names: str, known: tuple[str, ...] = ()) -
             raise InputError(
                 f"{switch} is {o[switch]} in {run.variant}; these laws speak of {o['name']} without it"
             )
+
+
+def require_undisturbed(run: Run[Minimizer]) -> None:
+    """Refuse noise on the gradient, and a radius at which the run would stop before its time.
+
+    Raises:
+        InputError: the run has one of them.
+    """
+    noise, radius = run.model.noise_std, run.model.stop_radius
+    if noise or radius is not None:
+        raise InputError(
+            f"model.noise_std is {noise:g} and model.stop_radius {radius or 'null'} in {run.variant}; these "
+            "laws speak of a whole run without noise: 0 and null"
+        )
 
 
 def require_mlp(run: Run[Any]) -> MLP:

@@ -210,7 +210,7 @@ def test_momentum_wakes_no_dead_network(measured):
         ("--only basins --trainer.precision 32-true", "trainer.precision is '32-true' in basins"),
         ("--only basins --model.optimizer torch.optim.Adam", "the optimizer is Adam"),
         ("--only basins --model.optimizer.lr 0.0", "an lr above 0"),
-        ("--only basins --model.stop_radius 3.0", "stop_radius null"),
+        ("--only basins --model.stop_radius 3.0", "model.stop_radius 3.0 in basins"),
         ("--only basins --model.surface zoo.models.Logistic", "choose zoo.models.Polynomial or"),
         ("--only basins --trainer.max_steps 1", "basins needs 128 steps and is given 1; raise data.count"),
         ("--only basins --model.surface.copies 21", "copies is 21 in basins; the law is for copies of 100"),

@@ -167,7 +167,7 @@ REFUSALS = [
     ("--only slope_adam --model.optimizer torch.optim.RMSprop", "these laws speak of SGD or Adam"),
     (
         "--only overdamped --model.noise_std 0.1",
-        "model.noise_std is 0.1 and model.stop_radius None in overdamped",
+        "model.noise_std is 0.1 and model.stop_radius null in overdamped",
     ),
     (
         "--only slope_adam --model.stop_radius 1.0",

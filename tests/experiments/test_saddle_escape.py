@@ -30,7 +30,7 @@ def test_all_verdicts_hold_at_other_saddles_rates_momenta_and_seeds(typed, failu
 
 def test_momentum_left_out_of_the_prediction_fails(script, failures, monkeypatch):
     right = script.saddle.escape_steps
-    monkeypatch.setattr(script.saddle, "escape_steps", lambda *form: right(*form[:4]))
+    monkeypatch.setattr(script.saddle, "escape_steps", lambda *start, **form: right(*start))
     assert failures(FORMS) == MOMENTUM
 
 
@@ -48,14 +48,16 @@ def test_momentum_left_out_of_the_optimizer_fails(script, failures, monkeypatch)
 
 def test_nesterov_taken_for_the_heavy_ball_fails(script, failures, monkeypatch):
     right = script.saddle.escape_steps
-    monkeypatch.setattr(script.saddle, "escape_steps", lambda *form: right(*form[:-1]))
+    monkeypatch.setattr(
+        script.saddle, "escape_steps", lambda *start, **form: right(*start, **form | {"nesterov": False})
+    )
     assert failures(FORMS) == {"nesterov.steps"}
 
 
 def test_an_average_taken_for_a_sum_fails(script, failures, monkeypatch):
     right = script.saddle.escape_steps
     monkeypatch.setattr(
-        script.saddle, "escape_steps", lambda *form: right(*form[:5], dampening=0.0, nesterov=form[6])
+        script.saddle, "escape_steps", lambda *start, **form: right(*start, **form | {"dampening": 0.0})
     )
     assert failures(FORMS) == {"averaged_momentum.steps"}
 

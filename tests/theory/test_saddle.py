@@ -268,7 +268,7 @@ def test_the_median_of_samples_strays_by_its_standard_error(rate, points):
         (lambda: growth(0.1, 1.0, 0.9, dampening=1.0), "dampening is 1.0"),
         (lambda: growth(0.1, 1.0, nesterov=True), "nesterov needs momentum and no dampening"),
         (lambda: growth(0.1, 1.0, 0.9, 0.1, nesterov=True), "nesterov needs momentum and no dampening"),
-        (lambda: distance(-1, 1.0, 0.1, 1.0), "step is -1"),
+        (lambda: distance(-1, 1.0, 0.1, 1.0), "k is -1"),
         (lambda: distance(1, math.inf, 0.1, 1.0), "start is inf"),
         (lambda: escape_steps(1e-6, 0.0, 0.1, 1.0), "radius is 0.0"),
         (lambda: escape_steps(math.nan, 1.0, 0.1, 1.0), "start is nan"),

@@ -1,19 +1,15 @@
 """Leaving a saddle point: along its steepest way down f = −½ λ y², λ > 0 the size of the negative curvature.
 
 The gradient is −λy. Started at y_0 = δ, an optimizer has left when |y_k| ≥ R; a = ηλ says how fast that is.
-PyTorch's SGD takes v ← βv + (1 − d) g and y ← y − ηv, its very first v being g itself, not (1 − d) g;
-Nesterov's takes y ← y − η (g + βv). Without v,
-
-    y_{k+1} = (1 + p + e) y_k − p y_{k−1}    with p = β,          e = (1 − d) a,   y_1 = (1 + a) δ
-    and for Nesterov                              p = β (1 + a),  e = a,           y_1 = (1 + a + aβ) δ.
-
-Its characteristic polynomial z² − (1 + p + e) z + p is −e at z = 1: one root lies above 1, and leaves; the
-other lies in [0, 1), and is forgotten. (Derived here; O'Neill & Wright 2019 treat the heavy ball.)
+It is the recursion of `zoo.theory.momentum` with −λ for λ, whose z² − 2mz + p is −(1 − d) a at z = 1, for
+Nesterov −a: one root lies above 1, and leaves; the other lies in [0, 1), and is forgotten. (Derived here;
+O'Neill & Wright 2019 treat the heavy ball.)
 """
 
 import math
 
 from zoo.errors import InputError
+from zoo.theory import momentum as recursion
 from zoo.theory.checks import (
     require_at_least,
     require_below_one,
@@ -28,7 +24,7 @@ QUARTILE = 0.6744897501960817  # of N(0, 1): half of all |z| are below it
 def growth(
     rate: float, curvature: float, momentum: float = 0.0, dampening: float = 0.0, nesterov: bool = False
 ) -> float:
-    """z₊, the root above 1 of z² − (1 + p + e) z + p: y grows by it every step, once the start is forgotten.
+    """z₊, the root above 1: y grows by it every step, once the start is forgotten.
 
     1 + a without momentum; about 1 + (1 − d) a/(1 − β) with it, where a is small against (1 − β)²: so far
     momentum is a longer step, `descent.terminal_rate`, and no new way to leave a saddle.
@@ -44,11 +40,12 @@ def growth(
         InputError: a rate or curvature not positive, momentum or dampening outside [0, 1), Nesterov's method
             without momentum or with dampening, which PyTorch refuses too.
     """
-    return _roots(rate, curvature, momentum, dampening, nesterov)[0]
+    require_positive(curvature=curvature)
+    return recursion.roots(rate, -curvature, momentum, dampening, nesterov)[0].real
 
 
 def distance(
-    step: int,
+    k: int,
     start: float,
     rate: float,
     curvature: float,
@@ -56,17 +53,15 @@ def distance(
     dampening: float = 0.0,
     nesterov: bool = False,
 ) -> float:
-    """y_k = δ [A z₊^k + (1 − A) z₋^k] with A = (y_1/δ − z₋) / (z₊ − z₋).
+    """y_k, a sum of z₊^k and z₋^k; (1 + a)^k δ without momentum.
 
-    k is step, δ is start, whose sign y_k keeps; all that follows is as in `growth`.
+    δ is start, whose sign y_k keeps; all that follows is as in `growth`.
 
     Raises:
-        InputError: step is negative, start is not finite, or what `growth` refuses.
+        InputError: k is negative, start is not finite, y_k leaves float64, or what `growth` refuses.
     """
-    require_at_least(0, step=step)
-    require_finite(start=start)
-    larger, smaller, share = _roots(rate, curvature, momentum, dampening, nesterov)
-    return start * (share * larger**step + (1 - share) * smaller**step)
+    require_positive(curvature=curvature)
+    return recursion.iterate(k, start, rate, -curvature, momentum, dampening, nesterov)
 
 
 def escape_steps(
@@ -92,36 +87,17 @@ def escape_steps(
     require_positive(radius=radius)
     require_finite(start=start)
     form = (rate, curvature, momentum, dampening, nesterov)
-    larger, _, share = _roots(*form)
+    larger = growth(*form)
     if start == 0:
         return None
     if larger == 1:
         raise InputError(f"rate · curvature is {rate * curvature}; float64 cannot tell y + ηλy from y")
-    k = max(0, round((math.log(radius) - math.log(abs(start)) - math.log(share)) / math.log(larger)))
+    k = max(0, round((math.log(radius) - math.log(abs(start))) / math.log(larger)))
     while abs(distance(k, start, *form)) < radius:
         k += 1
     while k > 0 and abs(distance(k - 1, start, *form)) >= radius:
         k -= 1
     return k
-
-
-def _roots(
-    rate: float, curvature: float, momentum: float, dampening: float, nesterov: bool
-) -> tuple[float, float, float]:
-    """z₊, z₋ and A, the share of y that grows."""
-    require_positive(rate=rate, curvature=curvature)
-    require_below_one(momentum=momentum, dampening=dampening)
-    if nesterov and (momentum == 0 or dampening):
-        raise InputError(f"nesterov needs momentum and no dampening; they are {momentum} and {dampening}")
-    a = rate * curvature
-    product = momentum * (1 + a) if nesterov else momentum
-    excess = a * (1 - dampening) if momentum else a
-    first = 1 + a + a * momentum if nesterov else 1 + a
-    # (1 + p + e)² − 4p, without the cancellation of two numbers near 4
-    gap = math.sqrt((1 - product) ** 2 + 2 * excess * (1 + product) + excess**2)
-    larger = (1 + product + excess + gap) / 2
-    smaller = product / larger
-    return larger, smaller, (first - smaller) / gap
 
 
 def adam_escape_steps(
