@@ -29,7 +29,7 @@ from zoo.cli import ExperimentCLI
 from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
-from zoo.figures import compare, legend, panels, styles
+from zoo.figures import compare, height_lines, legend, panels, styles
 from zoo.methods import in_words, momentum_form
 from zoo.models import Quadratic
 from zoo.report import Report
@@ -54,7 +54,7 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     check(run)
     if run.model.noise_std:
         return predict_noise(run)
-    start, name, form = abs(start_of(run)), run.variant, in_words(run)
+    start, name, form = abs(start_of(run)), run.variant, f"{in_words(run)}, λ = {curvature_of(run):g}"
     if start == 0:
         claim = f"{form}: largest |y| of a run from y = 0"
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
@@ -211,7 +211,8 @@ def how_fast(runs: list[Run[Minimizer]]) -> Table:
 def draw(runs: list[Run[Minimizer]]) -> Figure:
     """The paths over the height lines, and |y| step by step with the prediction drawn through it."""
     figure, (left, right) = panels("paths over f(x, y)", "distance from the ridge", height=5.5)
-    left.contour(*height_lines(runs[0]), levels=15, colors="0.8", linewidths=0.7)
+    flat, steep = runs[0].model.surface.curvatures.tolist()
+    height_lines(left, lambda x, y: (flat * x**2 + steep * y**2) / 2, (-1.2, 1.2), (-0.1, 1.1))
     escaping = [run for run in runs if not run.model.noise_std and start_of(run)]
     for style, run in zip(styles(), escaping, strict=False):
         path = run.callback(ParameterTrajectory).points
@@ -228,13 +229,6 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
     marks = "left: measured paths; right: measured markers on predicted lines (Adam has no closed form)"
     legend(figure, right, f"{marks}\n{momentum}", columns=2)
     return figure
-
-
-def height_lines(run: Run[Minimizer]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """x, y and f(x, y) on a grid, of the run's own surface."""
-    x, y = torch.meshgrid(torch.linspace(-1.2, 1.2, 121), torch.linspace(-0.1, 1.1, 61), indexing="xy")
-    curvatures = run.model.surface.curvatures.cpu()
-    return x, y, (curvatures[0] * x**2 + curvatures[1] * y**2) / 2
 
 
 if __name__ == "__main__":

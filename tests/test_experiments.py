@@ -46,7 +46,9 @@ CURVES = {
     "saddle_escape": ("heavy_ball", ["surface"], {"loss/height"}),
     "learning_rate": ("diabetes_right", ["network"], {"loss/train"}),
     "stochastic_gradient_descent": ("mini_batch", ["MeanEstimator"], {"weights/mean", "weights/std"}),
+    "terminal_velocity": ("heavy_ball", ["surface"], {"loss/height"}),
     "momentum": ("heavy_ball", ["surface"], {"loss/height"}),
+    "critical_damping": ("underdamped", ["surface"], {"loss/height"}),
     "losses": ("cross_entropy", ["surface"], {"loss/height"}),
     "softmax": ("digits", ["network"], {"loss/train", "accuracy/validation"}),
     "training_workflow": (

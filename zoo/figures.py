@@ -1,10 +1,12 @@
 """Figures in one style: predictions are lines, measurements markers, in colours that everyone tells apart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 # Okabe & Ito 2008, without the yellow that is too light for a line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
@@ -43,6 +45,17 @@ def compare(
     axes.plot(*zip(*measured, strict=True), label=label, **hollow, **style)
     if predicted:
         axes.plot(*zip(*predicted, strict=True), linewidth=1, color=style["color"])
+
+
+def height_lines(
+    axes: Axes,
+    height: Callable[[Tensor, Tensor], Tensor],
+    x: tuple[float, float],
+    y: tuple[float, float],
+) -> None:
+    """20 lines of equal height(x, y) where x and y are between these."""
+    grid = torch.meshgrid(*(torch.linspace(low, high, 121) for low, high in (x, y)), indexing="xy")
+    axes.contour(*grid, height(*grid), levels=20, colors="0.8", linewidths=0.7)
 
 
 def legend(figure: Figure, axes: Axes, note: str, columns: int = 4) -> None:

@@ -524,9 +524,11 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
                 by("momentum:gradient_descent.steps", 691),
                 by("momentum:heavy_ball.steps", 93),
                 by("momentum:nesterov.factor", 0.9),
+                by("terminal_velocity:heavy_ball.step"),
             ),
             limited_by=(
-                by("momentum:underdamped.factor"),
+                by("terminal_velocity:averaged_momentum.step"),
+                by("critical_damping:underdamped.factor"),
                 by("momentum:limit_nesterov.fate", "shrinks, grows"),
             ),
             truth="if η and β suit the curvatures: too much of it swings, at √β a step",

@@ -1,8 +1,15 @@
-"""The optimizer of a run: in a few words, and as the laws of momentum take it."""
+"""The optimizer of a run: in a few words, as the laws of momentum take it, and the path that they predict."""
 
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from zoo.errors import InputError
 from zoo.run import Run
+from zoo.theory import momentum
+from zoo.theory.rounding import UNIT
+from zoo.training import Minimizer
 
 
 def in_words(run: Run[Any]) -> str:
@@ -20,3 +27,29 @@ def in_words(run: Run[Any]) -> str:
 def momentum_form(run: Run[Any]) -> dict[str, Any]:
     """β, d and whether it is Nesterov's, by the names that the laws give them; 0 where there is none."""
     return {key: run.optimizer.get(key, 0) for key in ("momentum", "dampening", "nesterov")}
+
+
+def quadratic_path(run: Run[Minimizer]) -> Tensor:
+    """Every point of a run with SGD on a `zoo.models.Quadratic`, before the run: (steps + 1, directions).
+
+    Raises:
+        InputError: the law of momentum does not speak of the run, or its height leaves float64.
+    """
+    surface, rate, form = run.model.surface, run.optimizer["lr"], momentum_form(run)
+    pairs = list(zip(surface.point[0].tolist(), surface.curvatures.tolist(), strict=True))
+    path = [[momentum.iterate(k, x, rate, c, **form) for x, c in pairs] for k in range(int(run.steps) + 1)]
+    points = torch.tensor(path, dtype=torch.float64)
+    if not (surface.curvatures * points**2).isfinite().all():
+        raise InputError(f"{run.variant} leaves float64 within {run.steps} steps; lower its η or data.count")
+    return points
+
+
+def path_rounding(run: Run[Any]) -> dict[str, Any]:
+    """How far SGD's path may be from its closed form, relative to its largest point, and why.
+
+    A step is rounded within 16 units of that, and so are the coefficients of the closed form; the recursion
+    carries each on, in k steps at most k times as large, and 1/(1 − β) times where there is no curvature.
+    """
+    reach = max(int(run.steps), round(1 / (1 - run.optimizer["momentum"])))
+    because = f"32 roundings of 1.1e-16 a step, each carried on for up to {reach} steps"
+    return {"atol": 32 * UNIT * reach**2, "because": because}
