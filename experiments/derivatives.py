@@ -30,6 +30,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from zoo.calculus.surfaces import polynomial
+from zoo.differentiation import derivatives
 from zoo.errors import InputError
 from zoo.figures import COLOURS, compare, legend, panels, styles
 from zoo.measuring import Case, MeasurementCLI
@@ -143,12 +144,9 @@ def measure(case: Case[Settings]) -> dict[str, Quantity]:
 
 def by_autograd(s: Settings, orders: int) -> list[float]:
     """f(x), f′(x), f″(x), …: each is what autograd makes of the one before."""
-    x = torch.tensor(s.point, dtype=torch.float64, requires_grad=True)
-    found = [polynomial(x, torch.tensor(s.coefficients, dtype=torch.float64))]
-    for _ in range(orders):
-        y = found[-1] + 0 * x  # a constant has no graph, but a derivative: 0
-        found.append(torch.autograd.grad(y, x, create_graph=True)[0])
-    return [float(y.detach()) for y in found]
+    coefficients = torch.tensor(s.coefficients, dtype=torch.float64)
+    point = torch.tensor(s.point, dtype=torch.float64)
+    return [float(y) for y in derivatives(lambda x: polynomial(x, coefficients), point, orders)]
 
 
 def height(s: Settings, x: float) -> float:

@@ -4,7 +4,7 @@ import pytest
 import sympy
 import torch
 
-from zoo.differentiation import WAYS, Counted, flops, nodes
+from zoo.differentiation import WAYS, Counted, derivatives, flops, left_out, nodes, small_step
 
 X = torch.tensor([0.7], dtype=torch.float64)
 SEVERAL = torch.tensor([0.7, -1.2, 2.0], dtype=torch.float64)
@@ -43,6 +43,33 @@ def test_calls_are_counted(way, calls):
     counted = Counted(g)
     WAYS[way](counted, SEVERAL, torch.tensor(1e-5, dtype=torch.float64))
     assert counted.calls == calls
+
+
+def test_derivatives_of_derivatives_are_taken_entry_by_entry():
+    found = derivatives(lambda x: x**3, SEVERAL, 4)
+    expected = [SEVERAL**3, 3 * SEVERAL**2, 6 * SEVERAL, 0 * SEVERAL + 6, 0 * SEVERAL]
+    torch.testing.assert_close(found, expected, rtol=1e-15, atol=0)
+    assert not SEVERAL.requires_grad
+
+
+def test_a_constant_has_the_derivative_0():
+    here, *slopes = derivatives(torch.ones_like, SEVERAL, 2)
+    assert here.tolist() == [1, 1, 1]
+    assert [slope.tolist() for slope in slopes] == [[0, 0, 0]] * 2
+
+
+def test_a_small_step_is_off_by_what_it_leaves_out_and_roundings():
+    for f, slope in ((torch.exp, torch.exp), (lambda x: x**3, lambda x: 3 * x**2)):
+        off, most = (small_step(f, SEVERAL, 1e-3) - slope(SEVERAL)).abs(), left_out(f, SEVERAL, 1e-3)
+        assert most.shape == SEVERAL.shape
+        assert bool((off < most).all())
+        torch.testing.assert_close(off * 1.1, most, rtol=2e-3, atol=1e-12)  # f‴ within h, and u|f|/h
+
+
+def test_of_a_number_alone_a_small_step_leaves_out_a_number():
+    x = torch.tensor(2.0, dtype=torch.float64)
+    assert left_out(lambda x: x**3, x, 0.1) == pytest.approx(1.1 * 0.1**2)
+    assert small_step(lambda x: x**3, x, 0.1) == pytest.approx(12 + 0.1**2)
 
 
 def test_flops_are_those_of_matrix_products():

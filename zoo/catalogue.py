@@ -11,7 +11,9 @@ from zoo.errors import InputError
 CURRICULUM = (
     "derivatives",
     "derivative_rules",
+    "chain_rule",
     "gradients",
+    "vector_chain_rule",
     "automatic_differentiation",
     "differentiation_cost",
     "kinks",

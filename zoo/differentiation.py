@@ -3,6 +3,9 @@
 Every one has the same arguments, f, x and a step h, and returns all n slopes, (n,); those that need no h
 ignore it. `symbolic` alone is for n = 1, and for an f that sympy's symbols can go through. What a way costs
 is counted in runs of f (`Counted`), in `flops`, or in `nodes` of the graph that reverse mode goes over.
+
+Of an f that turns every entry of x into one of its own, all slopes are found at once: `derivatives` takes f′,
+f″, … by reverse mode, `small_step` needs f's values alone, and `left_out` is what it misses.
 """
 
 import warnings
@@ -52,6 +55,34 @@ def reverse_mode(f: Function, x: Tensor, _: Tensor) -> Tensor:
     """All slopes, carried back from the value."""
     x = x.clone().requires_grad_()
     return torch.autograd.grad(f(x), x)[0]
+
+
+def derivatives(f: Callable[[Tensor], Tensor], x: Tensor, orders: int) -> list[Tensor]:
+    """f, f′, f″, … up to that order, at every entry of x: each is what reverse mode makes of the one before.
+
+    f returns the shape of x, and an entry of f(x) depends on the same entry of x alone.
+    """
+    x = x.clone().requires_grad_()
+    found = [f(x)]
+    for _ in range(orders):
+        y = found[-1] + 0 * x  # a constant has no graph, but a derivative: 0
+        found.append(torch.autograd.grad(y.sum(), x, create_graph=True)[0])
+    return [y.detach() for y in found]
+
+
+def small_step(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    """(f(x + h) − f(x − h))/2h at every entry of x; as x ± h are rounded, 2h is how far they are apart."""
+    left, right = x - h, x + h
+    return (f(right) - f(left)) / (right - left)
+
+
+def left_out(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    """h² |f‴|/6, which is how far `small_step` is off where nothing is rounded, at every entry of x.
+
+    f‴ is the largest at nine points from x − h to x + h, and a tenth more, for what it is between.
+    """
+    around = x + h * torch.linspace(-1, 1, 9, dtype=x.dtype).reshape(-1, *[1] * x.dim())
+    return 1.1 * h**2 / 6 * derivatives(f, around, 3)[3].abs().amax(dim=0)
 
 
 def _axes(x: Tensor) -> Tensor:

@@ -3,7 +3,14 @@ import math
 import pytest
 import torch
 
-from zoo.theory.partials import curvature_bound, gradient, partial, steepest_angle, steepest_slope
+from zoo.theory.partials import (
+    curvature_bound,
+    gradient,
+    partial,
+    rounding,
+    slope_error,
+    steepest_slope,
+)
 
 FORM = [(1, 2, 0), (1, 1, 1), (1, 0, 2)]  # x² + xy + y²
 CUBIC = [(1, 2, 1), (3, 1, 2)]  # x²y + 3xy²
@@ -53,9 +60,23 @@ def test_no_direction_of_length_1_is_steeper_than_the_dual_norm_and_one_is_as_st
         assert float(slopes.max()) <= steepest_slope(g, norm) * (1 + 1e-12)
 
 
-def test_the_steepest_direction_is_the_gradients():
-    assert steepest_angle((4.0, 5.0)) == pytest.approx(math.degrees(0.896055), abs=1e-4)
-    assert steepest_angle((-1.0, 0.0)) == 180
+@pytest.mark.parametrize("point", [(1.0, -2.0), (0.0, 0.0), (30.0, 7.0)])
+def test_no_slope_over_a_reach_is_further_off_than_its_error(point):
+    angles = torch.linspace(0, 2 * math.pi, 1000, dtype=torch.float64)
+    u = torch.stack([angles.cos(), angles.sin()])
+    g = torch.tensor(gradient(CUBIC, *point), dtype=torch.float64)
+    x, y = torch.tensor(point, dtype=torch.float64)
+    for reach in (1e-6, 1e-2):
+        a, b = x + reach * u[0], y + reach * u[1]
+        rise = a**2 * b + 3 * a * b**2 - partial(CUBIC, *point)
+        off, bound = (rise / reach - g @ u).abs().max(), slope_error(CUBIC, *point, reach)
+        assert float(off) <= bound
+        assert bound <= 10 * float(off) + 8 * rounding(CUBIC, *point) / reach
+
+
+def test_two_ways_of_adding_up_differ_by_a_few_roundings_of_the_largest_term():
+    assert rounding([(1.0, 0, 0)], 5.0, 5.0) == 8 * 2.0**-53
+    assert rounding([(-1000.0, 0, 0), (1000.0, 0, 0)], 0.0, 0.0) == 2 * 8 * 2000 * 2.0**-53
 
 
 @pytest.mark.parametrize(
@@ -66,7 +87,9 @@ def test_the_steepest_direction_is_the_gradients():
         (lambda: partial([(1, -1, 0)], 1.0, 1.0), "exponents must be whole numbers"),
         (lambda: partial([(math.nan, 1, 0)], 1.0, 1.0), "a term is"),
         (lambda: partial(FORM, math.inf, 1.0), "x is inf"),
-        (lambda: steepest_angle((0.0, 0.0)), "no direction is steepest"),
+        (lambda: partial(FORM, 1e200, 1.0), r"too large for float64 at \(1e\+200, 1\)"),
+        (lambda: partial([(1e200, 1, 0)], 1e200, 1.0), "too large for float64"),
+        (lambda: slope_error(FORM, 1.0, 1.0, 0.0), "reach is 0.0"),
     ],
 )
 def test_senseless_input_is_named(call, complaint):

@@ -5,6 +5,7 @@ mean_field      what a wide random network does to the size of signals and gradi
 fluctuations    how far a batch's gradient strays from mean_field at a finite width
 criticality     where depth leads: fixed points q*, and the σ_w between vanishing and exploding
 taylor          what derivatives say of a polynomial near a point
+jacobians       of a chain of functions: the ways through it, added up
 partials        partial derivatives, the gradient, and which direction is steepest
 differences     how far off difference quotients are, and at which h least
 counting        what a derivative costs in runs of the function, and how long its formula is

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from zoo.errors import InputError
-from zoo.theory.checks import require_finite
+from zoo.theory.checks import require_finite, require_positive
+from zoo.theory.rounding import UNIT
 
 Term = Sequence[float]
 Norm = Literal["euclidean", "largest", "sum"]
@@ -25,13 +26,19 @@ def partial(terms: Sequence[Term], x: float, y: float, *, by_x: int = 0, by_y: i
         by_x, by_y: m and n; both 0 is f itself.
 
     Raises:
-        InputError: a term is not three finite numbers, or an exponent is not a whole number of 0 or more.
+        InputError: a term is not three finite numbers, an exponent is not a whole number of 0 or more, or the
+            result is too large for float64.
     """
     require_finite(x=x, y=y)
     found = 0.0
-    for c, i, j in map(_checked, terms):
-        if i >= by_x and j >= by_y:
-            found += c * math.perm(i, by_x) * x ** (i - by_x) * math.perm(j, by_y) * y ** (j - by_y)
+    try:
+        for c, i, j in map(_checked, terms):
+            if i >= by_x and j >= by_y:
+                found += c * math.perm(i, by_x) * x ** (i - by_x) * math.perm(j, by_y) * y ** (j - by_y)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise InputError(f"f, or a derivative of it, is too large for float64 at ({x:g}, {y:g})")
     return found
 
 
@@ -70,6 +77,32 @@ def curvature_bound(terms: Sequence[Term], x: float, y: float, radius: float) ->
     )
 
 
+def rounding(terms: Sequence[Term], x: float, y: float) -> float:
+    """How far two ways of computing f, or a partial derivative of it, may differ near (x, y), in float64.
+
+    Eight roundings a term, of the largest that f, ∂f/∂x or ∂f/∂y would be with all its terms positive, no
+    further than 1 from (x, y).
+
+    Raises:
+        InputError: as `partial`.
+    """
+    positive = [(abs(c), i, j) for c, i, j in map(_checked, terms)]
+    far = abs(x) + 1, abs(y) + 1
+    return 8 * len(terms) * UNIT * max(partial(positive, *far), *gradient(positive, *far))
+
+
+def slope_error(terms: Sequence[Term], x: float, y: float, reach: float) -> float:
+    """How far (f(p + r u) − f(p)) / r may lie from ∇f · u, for u of length 1, p = (x, y) and r the reach.
+
+    ½ r |uᵀHu|, which a straight line leaves out (`curvature_bound`), and roundings of f, divided by r.
+
+    Raises:
+        InputError: as `partial`, or the reach is not positive.
+    """
+    require_positive(reach=reach)
+    return reach * curvature_bound(terms, x, y, reach) / 2 + 4 * rounding(terms, x, y) / reach
+
+
 def steepest_slope(g: tuple[float, float], norm: Norm) -> float:
     """max g·u over all u of length 1: the dual norm of g.
 
@@ -77,14 +110,3 @@ def steepest_slope(g: tuple[float, float], norm: Norm) -> float:
     of g. Length as the sum of |entries|: the larger of |g_x| and |g_y|, along that axis alone.
     """
     return {"euclidean": math.hypot(*g), "largest": abs(g[0]) + abs(g[1]), "sum": max(map(abs, g))}[norm]
-
-
-def steepest_angle(g: tuple[float, float]) -> float:
-    """atan2(g_y, g_x), in degrees from the x axis: the direction of steepest ascent per Euclidean length.
-
-    Raises:
-        InputError: g is 0, and no direction is steepest.
-    """
-    if g == (0.0, 0.0):
-        raise InputError("the gradient is (0, 0); no direction is steepest")
-    return math.degrees(math.atan2(g[1], g[0]))
