@@ -62,6 +62,9 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.coefficients:
             raise InputError("coefficients is empty; a polynomial has at least 1")
+        if not all(abs(number) <= 1e6 for number in (self.point, *self.coefficients)):
+            found = f"point is {self.point} and coefficients {self.coefficients}"
+            raise InputError(f"{found}; choose numbers from -1e6 to 1e6")
         if not 1 <= self.derivatives < len(NAMES):
             raise InputError(f"derivatives is {self.derivatives}; choose 1 to {len(NAMES) - 1}")
         if self.change is not None and not 1e-3 <= abs(self.change) <= 1:
@@ -105,12 +108,10 @@ def predict_forecast(case: Case[Settings], h: float) -> list[Prediction]:
     straight = h * taylor.derivative(s.coefficients, s.point)
     error = taylor.remainder(s.coefficients, s.point, h, 1)
     rounding, because = rounding_of(s), "roundings of f's terms, in float64"
-    left_out = {"atol": abs(error) + rounding, "because": "the terms that are left out, f″ h²/2 + …"}
+    slack = {"atol": rounding, "because": because}
     found = [
-        Prediction(
-            f"{name}.change", f"f(x + {h:g}) − f(x), going straight on", straight, "Taylor", **left_out
-        ),
-        Prediction(f"{name}.error", "the error of that", error, "Taylor", atol=rounding, because=because),
+        Prediction(f"{name}.change", f"f(x + {h:g}) − f(x)", straight + error, "Taylor", **slack),
+        Prediction(f"{name}.error", f"the same, less {straight:g} by the tangent", error, "Taylor", **slack),
     ]
     for kept, kind in ((1, "tangent"), (2, "parabola")):
         power = taylor.leading_order(s.coefficients, s.point, kept)
@@ -118,6 +119,8 @@ def predict_forecast(case: Case[Settings], h: float) -> list[Prediction]:
             continue  # nothing is left out, and there is no error
         later = abs(taylor.log_slope(s.coefficients, s.point, h, kept) - power)
         least = min(abs(taylor.remainder(s.coefficients, s.point, step, kept)) for step in (h, h / 10))
+        if later + rounding / least > 0.5:
+            continue  # another power would do as well
         slack = {"atol": later + rounding / least, "because": "the terms after the first left out; rounding"}
         claim = f"power of h in the error of the {kind}"
         found.append(Prediction(f"{name}.{kind}", claim, float(power), "Taylor", **slack))
@@ -136,7 +139,7 @@ def measure(case: Case[Settings]) -> dict[str, Quantity]:
         far, near = (
             height(s, s.point + h) - (f + slopes[0] * h + bend * h**2 / 2) for h in (s.change, s.change / 10)
         )
-        found[kind] = math.log10(abs(far / near)) if near else math.inf
+        found[kind] = math.log10(abs(far / near)) if far and near else math.nan
     found["change"] = height(s, s.point + s.change) - f
     found["error"] = found["change"] - slopes[0] * s.change
     return found

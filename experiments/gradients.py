@@ -67,6 +67,8 @@ class Settings:
     def __post_init__(self) -> None:
         if len(self.point) != 2:
             raise InputError(f"point is {self.point}; it must be [x, y]")
+        if not any(term[:1] != [0] for term in self.terms):
+            raise InputError(f"terms is {self.terms}; choose one or more, with a c above 0 or below")
         if self.directions and not 8 <= self.directions <= 100_000:
             raise InputError(f"directions is {self.directions}; choose 8 to 100000, or 0 for none")
 
@@ -89,11 +91,13 @@ def main(args: list[str] | None = None) -> Report:
 
 
 def predict(case: Case[Settings]) -> list[Prediction]:
-    """The partial derivatives; and, where directions are tried, what follows for all of them."""
+    """f and its partial derivatives; and, where directions are tried, what follows for all of them."""
     s, name = case.settings, case.variant
     where = f"({s.point[0]:g}, {s.point[1]:g})"
     slack = {"atol": partials.rounding(s.terms, *s.point), "because": "two ways of adding up the terms"}
-    found = [
+    height = partials.partial(s.terms, *s.point)
+    found = [Prediction(f"{name}.height", f"f{where}", height, "elementary", **slack)]
+    found += [
         Prediction(f"{name}.d{v}", f"∂f/∂{v} at {where}", slope, "power rule", **slack)
         for v, slope in zip("xy", s.gradient, strict=True)
     ]
@@ -119,6 +123,15 @@ def predict_directions(case: Case[Settings]) -> list[Prediction]:
     for norm, (length, _) in LENGTHS.items():
         claim, slope = f"largest slope where {length} = 1", partials.steepest_slope(s.gradient, norm)
         found.append(Prediction(f"{name}.{norm}", claim, slope, "dual norms", **slack))
+    least = min(map(abs, s.gradient))
+    if least > 1000 * off:
+        claim = "least slope along one axis, towards its entry's sign"
+        slack = {"atol": off, "because": "f bends within r, and roundings are divided by r"}
+        found.append(Prediction(f"{name}.alone", claim, least, "definition", **slack))
+        claim = "angle between ∇f and the steepest step where max(|u_x|, |u_y|) = 1, degrees"
+        turn = math.degrees(partials.signs_angle(s.gradient))
+        slack = {"atol": math.degrees(between + off / least), "because": "half the angle between directions"}
+        found.append(Prediction(f"{name}.turned", claim, turn, "dual norms", **slack))
     return found
 
 
@@ -126,17 +139,23 @@ def measure(case: Case[Settings]) -> dict[str, Quantity]:
     """Autograd's derivatives, and the slopes that f shows in all directions."""
     s, g = case.settings, by_autograd(case.settings)
     found: dict[str, Quantity] = {"dx": float(g[0]), "dy": float(g[1])}
+    found["height"] = float(s.f(tensor([s.point])))
     if not s.directions:
         return found
     u = around(s.directions)
-    slope = slopes(s, u)
-    best = u[slope.argmax()]
-    turn = math.atan2(float(g[0] * best[1] - g[1] * best[0]), float(g @ best))
+    slope, boxed = slopes(s, u), u / LENGTHS["largest"][1](u)
     return found | {
         "cosine": float((slope - u @ tensor(s.gradient)).abs().max()),
-        "angle": abs(math.degrees(turn)),
+        "alone": float(slopes(s, torch.diag(tensor(s.gradient).sign())).min()),
+        "angle": degrees_between(u[slope.argmax()], g),
+        "turned": degrees_between(boxed[slopes(s, boxed).argmax()], g),
         **{norm: float(slopes(s, u / length(u)).max()) for norm, (_, length) in LENGTHS.items()},
     }
+
+
+def degrees_between(u: Tensor, v: Tensor) -> float:
+    """The angle between two vectors."""
+    return abs(math.degrees(math.atan2(float(v[0] * u[1] - v[1] * u[0]), float(u @ v))))
 
 
 def by_autograd(s: Settings) -> Tensor:

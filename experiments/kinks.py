@@ -1,7 +1,7 @@
 """What does autograd answer where a function has no derivative?
 
-Law: at a kink every number between the slopes on its two sides is a subgradient, and each step of a program
-has one of them by rule; where steps are combined, the answer may be none of them, or NaN.
+Law: at a kink the generalized gradient (Clarke's) is every number between the slopes on its two sides, and
+each step of a program has one of them by rule; where steps are combined, the answer may be none, or NaN.
 
 max(x, 0) is flat on the left of 0 and rises by 1 for 1 on the right. At 0 itself there is no tangent, or
 there are many: any line through 0 with a slope from 0 to 1 stays below the curve. Autograd never looks at the
@@ -159,7 +159,8 @@ def draw(cases: list[Case[Settings]]) -> Figure:
         answer = by_autograd(case.settings, 0.0)
         right.plot([k, k], sides(case.settings), "_-", color="0.7", linewidth=7, markersize=14)
         right.plot(k, answer, markersize=7, linestyle="", **style)
-        right.text(k, 0, "" if answer == answer else "NaN", ha="center", va="center")
+        if answer != answer:
+            right.text(k, 0, "answer: NaN", rotation=90, ha="right", va="center", fontsize="small")
     most = 2.5 * max(abs(case.settings.weight) for case in cases)  # a quotient of √x can be anything
     right.set(ylim=(-most, most), ylabel="grey: slopes of both sides; marker: autograd at 0")
     right.set_xticks(range(len(cases)), [case.variant for case in cases], rotation=45, ha="right")

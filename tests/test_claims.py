@@ -29,6 +29,8 @@ A, B = by("lesson:a"), by("lesson:b")
         (Claim("c", (), (B,), "t"), True, False, "broken"),
         (Claim("c"), True, True, "not measured"),
         (Claim("c", (by("lesson:z"),)), True, True, "not measured"),
+        (Claim("c", (by("lesson:z"), A)), True, True, "not measured"),
+        (Claim("c", (by("lesson:z"), A)), False, True, "broken"),  # what has failed needs no other verdict
     ],
 )
 def test_a_status_follows_from_the_verdicts_beside_the_claim(claim, a, b, status):
@@ -42,6 +44,7 @@ def test_a_status_follows_from_the_verdicts_beside_the_claim(claim, a, b, status
         (4.0 + 1e-10, 0.0, 4, 0.0, True),  # float64 has its own last digit
         (4.001, 0.0, 4, 0.0, False),
         (4.001, 0.01, 4, 0.0, True),
+        (4.02, 0.01, 4, 0.0, False),
         (0.0401, 0.0, 0.04, 0.0001, True),
         (0.0401, 0.0, 0.04, 0.00005, False),
         (145, 0.0, 145, 0.0, True),
@@ -89,10 +92,20 @@ def test_the_newest_run_as_shipped_speaks_for_each_key(tmp_path):
     assert {key: verdict["measured"] for key, verdict in found.items()} == {"lesson:a": 10, "lesson:b": 2}
 
 
-def test_a_file_that_is_no_report_says_nothing(tmp_path):
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
+def test_a_file_that_is_no_report_says_nothing(tmp_path, content):
     (tmp_path / "lesson" / "version_0").mkdir(parents=True)
-    (tmp_path / "lesson" / "version_0" / "verdicts.json").write_text("{")
+    (tmp_path / "lesson" / "version_0" / "verdicts.json").write_bytes(content)
     assert latest_verdicts(tmp_path, ["lesson"]) == {}
+
+
+def test_each_number_stands_in_the_line_of_its_verdict():
+    page = io.StringIO()
+    claim = Claim("c", (A, B))
+    Console(file=page, width=120).print(listed({"One": [claim]}, verdicts(a=row(0.25), b=row("falls"))))
+    lines = page.getvalue().splitlines()
+    assert any("0.25" in line and "lesson:a" in line for line in lines)
+    assert any("falls" in line and "lesson:b" in line for line in lines)
 
 
 def test_the_table_has_every_claim_with_its_number_its_status_and_what_is_true():

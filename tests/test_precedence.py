@@ -14,6 +14,7 @@ from zoo.precedence import arguments_of, as_shipped, config_files_first, without
             ["--a", "1"],
         ),
         (["--config"], ["--config", ""], []),
+        (["--only", "a", "-cf.yaml"], ["-cf.yaml"], ["--only", "a"]),
         (["--configure=1"], [], ["--configure=1"]),
     ],
 )
@@ -70,6 +71,8 @@ def test_what_changes_no_run_is_told_from_what_does():
         ("--seed_everything 3 --brief true --only slow --runs_dir x --threads 2", True),
         ("--seed_everything=3 --model.optimizer.lr 0.1", False),
         ("--config my.yaml", False),
+        ("--only square -cmy.yaml", False),
+        ("--point 3", False),
         ("--repeats=2", False),
     ],
 )

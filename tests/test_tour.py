@@ -65,9 +65,7 @@ def test_an_unknown_name_is_refused_before_anything_is_run(both, home, capsys):
 def test_a_verdict_that_fails_is_shown_and_ends_the_tour_with_1_after_all_are_run(both, home, lesson, capsys):
     config = home / "configs" / "digits_lesson.yaml"
     config.write_text(
-        config.read_text()
-        .replace("lr: 0.1", "lr: 0.1")
-        .replace("width: 8", "width: 8, weight_std: 99.0, initialization: normal")
+        config.read_text().replace("width: 8", "width: 8, weight_std: 99.0, initialization: normal")
     )
     assert tour(both) == 1
     said = capsys.readouterr().out

@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from zoo import __version__, catalogue
 from zoo.errors import InputError
@@ -18,7 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     typed = list(sys.argv[1:] if argv is None else argv)
     arguments, rest = _parser().parse_known_args(typed)
     if rest and arguments.command != "run":
-        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+        hint = "; --only takes names with commas between them" if arguments.command == "tour" else ""
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     try:
         return int(arguments.answer(arguments, rest))
     except InputError as error:
@@ -29,8 +31,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse's, whose errors are a sentence without the usage above it."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"error: {message}\n")
+        raise SystemExit(2)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="zoo", description="The calculus behind deep learning, measured.")
+    parser = _Parser(prog="zoo", description="The calculus behind deep learning, measured.")
     parser.add_argument("--version", action="version", version=f"calculus-zoo {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -83,10 +83,11 @@ class Claim:
 
     def status(self, verdicts: "Verdicts") -> Status:
         """What these verdicts make of the claim."""
-        if not self.evidence or any(e.key not in verdicts for e in self.evidence):
-            return "not measured"
-        if not all(confirms(verdicts[e.key], e) for e in self.evidence):
+        measured = [e for e in self.evidence if e.key in verdicts]
+        if not all(confirms(verdicts[e.key], e) for e in measured):
             return "broken"
+        if not self.evidence or len(measured) < len(self.evidence):
+            return "not measured"
         if not self.limited_by:
             return "holds"
         return "holds if" if self.shown_by else "fails as stated"
@@ -120,9 +121,9 @@ def read_verdicts(folder: Path) -> Verdicts:
     """The verdicts in a run's folder, by key; none, if more than its seed was typed, or it has none."""
     try:
         report = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return {}  # a run that was interrupted
-    if not report.get("as_shipped"):
+    except (OSError, ValueError):
+        return {}  # a run that was interrupted, or a file that is none of ours
+    if not isinstance(report, dict) or not report.get("as_shipped"):
         return {}
     return {f"{report['experiment']}:{row['key']}": row for row in report["verdicts"]}
 

@@ -4,7 +4,7 @@ import math
 import re
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -129,8 +129,10 @@ class Lesson:
         """The config of a variant: below what is typed, over the config files."""
         config = self.parser.parse_args(arguments_of(overrides, self.typed))
         for key, value in vars(config.as_flat()).items():
-            if isinstance(value, float) and not math.isfinite(value):
-                self.refuse(f"{key} is {value}; it must be a finite number")
+            for odd in _not_finite(value):
+                self.refuse(
+                    f"{key} {'has' if isinstance(value, list) else 'is'} {odd}; it must be a finite number"
+                )
         return config
 
     def make_folder(self) -> None:
@@ -222,3 +224,12 @@ class Lesson:
 
     def log_settings(self, verdicts: Sequence[Verdict]) -> None:
         """What a lesson logs of its settings beside the verdicts: nothing, unless it says otherwise."""
+
+
+def _not_finite(value: object) -> Iterator[float]:
+    """What of a number, or of the numbers in a list, is NaN or infinite."""
+    if isinstance(value, list):
+        for entry in value:
+            yield from _not_finite(entry)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield value

@@ -16,7 +16,7 @@ def config_files_first(typed: Sequence[str]) -> tuple[list[str], list[str]]:
         if argument in ("--config", "-c"):
             files += [argument, next(arguments, "")]
         else:
-            (files if argument.startswith("--config=") else keys).append(argument)
+            (files if argument.startswith(("--config=", "-c")) else keys).append(argument)
     return files, keys
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ PREDICTIONS = "predictions.json"
 
 def board_command(experiment: str, runs_dir: str) -> str:
     """What to type to see an experiment's latest run in TensorBoard."""
-    return f"zoo board {experiment}" + ("" if runs_dir == "runs" else f" --runs_dir {runs_dir}")
+    return f"zoo board {experiment}" + ("" if runs_dir == "runs" else f" --runs_dir {shlex.quote(runs_dir)}")
 
 
 @dataclass(frozen=True)

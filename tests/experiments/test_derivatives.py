@@ -6,6 +6,10 @@ SETTINGS = [
     "--only journey --coefficients [2.0,-1.0,0.5,0.25,-0.125] --point 0.3 --change 0.5",
     "--only terrace --coefficients [0.0,0.0,0.0,0.0,2.0] --derivatives 4",  # a minimum that f″ does not show
     "--only terrace --coefficients [7.0] --change 0.1",
+    "--only square --change 0.001",  # what the parabola leaves over is rounding alone
+    "--only thrown --change 0.01",
+    "--only valley --change -1",
+    "--only cubed_bowl --point 300 --change 0.001",
     "--only valley --point 3.0000001",  # too near the bottom to see f rise: no claim
 ]
 
@@ -35,7 +39,7 @@ def test_a_second_derivative_that_is_doubled_fails(script, failures, monkeypatch
 
 def test_an_error_without_its_half_fails(script, failures, monkeypatch):
     monkeypatch.setattr(script.taylor, "remainder", lambda c, x, h, order: h ** (order + 1) * 2)
-    assert failures("--only square") == {"square.error"}
+    assert failures("--only square") == {"square.change", "square.error"}
 
 
 def test_a_flat_point_that_is_called_a_minimum_fails(script, failures, monkeypatch):
@@ -75,6 +79,8 @@ def test_a_step_ten_times_as_short_has_a_forecast_a_hundred_times_as_good(measur
         ("--derivatives 5", ["derivatives is 5", "1 to 4"]),
         ("--change 0", ["change is 0.0", "0.001 to 1"]),
         ("--change 1e-9", ["change is 1e-09", "rounding"]),
+        ("--only cubed_bowl --point 1e300", ["point is 1e+300", "-1e6 to 1e6"]),
+        ("--only square --coefficients '[1e308, 1e308]'", ["coefficients [1e+308, 1e+308]", "-1e6 to 1e6"]),
         ("--point .nan", ["point is nan", "finite"]),
         ("--point x", ["point is 'x'", "a number"]),
         ("--pint 2", ["no option 'pint'", "'point'"]),

@@ -8,6 +8,7 @@ from zoo.theory.partials import (
     gradient,
     partial,
     rounding,
+    signs_angle,
     slope_error,
     steepest_slope,
 )
@@ -72,6 +73,20 @@ def test_no_slope_over_a_reach_is_further_off_than_its_error(point):
         off, bound = (rise / reach - g @ u).abs().max(), slope_error(CUBIC, *point, reach)
         assert float(off) <= bound
         assert bound <= 10 * float(off) + 8 * rounding(CUBIC, *point) / reach
+
+
+def test_the_bound_on_curvature_is_that_of_the_positive_terms_at_the_farthest_point():
+    terms = [(-3.0, 2, 1), (2.0, 1, 3)]  # at (1.5, 2.5): 6y, 6x + 6y² twice, 12xy
+    assert curvature_bound(terms, 1.0, -2.0, 0.5) == pytest.approx(15 + 2 * 46.5 + 45)
+
+
+@pytest.mark.parametrize(
+    ("g", "degrees"), [((4, 5), 6.340191746), ((-2, 2), 0), ((0, 3), 45), ((3, -4), 8.13010235)]
+)
+def test_the_signs_of_a_gradient_are_at_an_angle_with_it(g, degrees):
+    by_cosine = math.degrees(math.acos(min(1, sum(map(abs, g)) / math.hypot(*g) / 2**0.5)))
+    assert math.degrees(signs_angle(g)) == pytest.approx(degrees, abs=1e-8)
+    assert by_cosine == pytest.approx(degrees, abs=1e-5)
 
 
 def test_two_ways_of_adding_up_differ_by_a_few_roundings_of_the_largest_term():

@@ -15,11 +15,12 @@ from typing import Literal, get_args
 from zoo.errors import InputError
 from zoo.theory import taylor
 from zoo.theory.checks import require_at_least, require_finite, require_positive
+from zoo.theory.rounding import UNIT
 
 FunctionName = Literal["exp", "sin", "sigmoid", "cubed_bowl"]
 Kind = Literal["forward", "central"]
 Precision = Literal["float64", "float32"]
-UNIT_ROUNDOFF: dict[Precision, float] = {"float64": 2.0**-53, "float32": 2.0**-24}
+UNIT_ROUNDOFF: dict[Precision, float] = {"float64": UNIT, "float32": 2.0**-24}
 
 _CUBED_BOWL = (1.0, 0.0, 3.0, 0.0, 3.0, 0.0, 1.0)  # (x² + 1)³ multiplied out, constant first
 

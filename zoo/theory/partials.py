@@ -110,3 +110,11 @@ def steepest_slope(g: tuple[float, float], norm: Norm) -> float:
     of g. Length as the sum of |entries|: the larger of |g_x| and |g_y|, along that axis alone.
     """
     return {"euclidean": math.hypot(*g), "largest": abs(g[0]) + abs(g[1]), "sum": max(map(abs, g))}[norm]
+
+
+def signs_angle(g: tuple[float, float]) -> float:
+    """arccos((|g_x| + |g_y|) / (√2 ‖g‖₂)), in radians: from g to the signs of g, (±1, ±1).
+
+    So far is the steepest step from the gradient, where a step is as long as its largest |entry|.
+    """
+    return abs(math.atan2(abs(g[1]), abs(g[0])) - math.pi / 4)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_finite, require_positive
+from zoo.theory.rounding import UNIT
 
 Kind = Literal["minimum", "maximum", "undecided"]
 
@@ -173,10 +174,9 @@ def rounding_drift(coefficients: Sequence[float], maximum: float, rate: float, s
     steepness = -curvature(coefficients, maximum)
     require_positive(rate=rate)
     require_at_least(0, steps=steps)
-    u = 2.0**-53
     terms = [abs(k * c * maximum ** (k - 1)) for k, c in enumerate(coefficients) if k]
-    slope_error = 2 * len(terms) * u * sum(terms)  # a product and a sum for each term
-    each_step = rate * slope_error + u * abs(maximum)
+    slope_error = 2 * len(terms) * UNIT * sum(terms)  # a product and a sum for each term
+    each_step = rate * slope_error + UNIT * abs(maximum)
     exponent = steps * math.log1p(rate * steepness)
     drift = (slope_error + each_step / rate) / steepness * math.exp(min(exponent, 700.0))
     if drift > 1e-3:
