@@ -22,7 +22,6 @@ Try  --only power_rule --exponent 0.5  (√x gets flatter as it grows: its slope
 exponential_rule --at 5  (f′ is 148.4, and so is f).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,6 +68,14 @@ class Settings:
             raise InputError(f"points is {self.points}; choose 1 to 1000000")
         if not -3 <= self.exponent <= 6:
             raise InputError(f"exponent is {self.exponent}; choose -3 to 6, for slopes that fit in one table")
+
+    def f(self, x: Tensor) -> Tensor:
+        """The function that the rule is tried on."""
+        return RULES[self.rule](x, self.exponent)[0]
+
+    def slope(self, x: Tensor) -> Tensor:
+        """Its slope, by hand."""
+        return RULES[self.rule](x, self.exponent)[1]
 
 
 # Every rule returns f(x), and beside it f′(x); of the exponent n only the power rule takes notice.
@@ -126,7 +133,7 @@ def predict(case: Case[Settings]) -> Prediction:
     """The slope by hand, at the one x."""
     s, because = case.settings, "a few roundings, each of 1e-16 of the number"
     rule, n = str(RULES[s.rule].__doc__).rstrip("."), f", n = {s.exponent:g}" * (s.rule == "power_rule")
-    value = float(by_hand(numbers(s.at), s)[1])
+    value = float(s.slope(numbers(s.at)))
     claim = f"{rule}, at x = {s.at:g}{n}"
     return Prediction(f"{case.variant}.at", claim, value, "by hand", rtol=ROUNDINGS, because=because)
 
@@ -134,14 +141,12 @@ def predict(case: Case[Settings]) -> Prediction:
 def predict_everywhere(cases: list[Case[Settings]]) -> list[Prediction]:
     """At no random x, and by no rule, do autograd or small steps find another slope."""
     x = torch.linspace(LOW, HIGH, 500, dtype=torch.float64)
-    curves = [by_hand(x, case.settings) for case in cases]
-    height, slope = (max(float(y.abs().max()) for y in ys) for ys in zip(*curves, strict=True))
-    bend = max(float(left_out(function(case.settings), x, STEP).max()) for case in cases)
+    every = [case.settings for case in cases]
+    slope = max(float(s.slope(x).abs().max()) for s in every)
+    height = max(float(s.f(x).abs().max()) for s in every)
+    off = max(float(left_out(s.f, x, STEP).max()) for s in every) + ROUNDINGS * height / STEP
     autograd = {"atol": ROUNDINGS * slope, "because": "a few roundings of the steepest slope"}
-    steps = {
-        "atol": bend + ROUNDINGS * height / STEP,
-        "because": "h² f‴/6, which small steps leave out; and roundings of f, over h",
-    }
+    steps = {"atol": off, "because": "h² f‴/6, which steps leave out; and roundings of f, over h"}
     claim = "largest |by hand − {}| at random x"
     return [
         Prediction("every_rule.autograd", claim.format("by autograd"), 0.0, "by hand", **autograd),
@@ -151,24 +156,13 @@ def predict_everywhere(cases: list[Case[Settings]]) -> list[Prediction]:
 
 def measure(case: Case[Settings]) -> dict[str, Quantity]:
     """Autograd's slope at the one x; how far it and small steps are off at random ones."""
-    s, f = case.settings, function(case.settings)
+    s = case.settings
     x = LOW + (HIGH - LOW) * torch.rand(s.points, dtype=torch.float64)
-    slope = by_hand(x, s)[1]
     return {
-        "at": float(derivatives(f, numbers(s.at), 1)[1]),
-        "autograd": float((slope - derivatives(f, x, 1)[1]).abs().max()),
-        "steps": float((slope - small_step(f, x, STEP)).abs().max()),
+        "at": float(derivatives(s.f, numbers(s.at), 1)[1]),
+        "autograd": float((s.slope(x) - derivatives(s.f, x, 1)[1]).abs().max()),
+        "steps": float((s.slope(x) - small_step(s.f, x, STEP)).abs().max()),
     }
-
-
-def by_hand(x: Tensor, s: Settings) -> tuple[Tensor, Tensor]:
-    """f(x) and f′(x), by the rule."""
-    return RULES[s.rule](x, s.exponent)
-
-
-def function(s: Settings) -> Callable[[Tensor], Tensor]:
-    """f, without its slope."""
-    return lambda x: by_hand(x, s)[0]
 
 
 def numbers(values: Any) -> Tensor:
@@ -182,7 +176,7 @@ def draw(cases: list[Case[Settings]]) -> Figure:
     x = torch.linspace(LOW, HIGH, 25, dtype=torch.float64)
     for style, case in zip(styles(), cases, strict=False):
         s = case.settings
-        slopes = (small_step(function(s), x, STEP), by_hand(x, s)[1])
+        slopes = (small_step(s.f, x, STEP), s.slope(x))
         series = [list(zip(x.tolist(), slope.tolist(), strict=True)) for slope in slopes]
         compare(axes[RULES[s.rule] not in FUNCTIONS], case.variant, style, *series)
     for pane in axes:

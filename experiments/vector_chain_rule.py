@@ -11,11 +11,12 @@ up. To multiply along and to add across is what the product of two matrices does
 
 But matrices, unlike numbers, give another product in another order, or fit in no other order at all. With one
 unit in each layer the order does not matter, as 2 · 3 is 3 · 2. With two it does. Where a text on networks
-writes ∂L/∂x = ∂L/∂h · ∂h/∂x, these are matrices and have to keep their places.
+writes ∂L/∂x = ∂L/∂h · ∂h/∂x, with h the numbers between the input x and the loss L, these are matrices and
+have to keep their places.
 
 Here a layer turns h into tanh(W h), with a table W of weights; tanh, an S from −1 to 1, is taken of every
-entry. Its Jacobian has the entries tanh′ · w. The product of such tables is compared with autograd, PyTorch's
-own derivative of the whole chain; one entry, and the figure, with small steps: (y(x + h) − y(x − h)) / 2h.
+entry. Its Jacobian has the entries tanh′ · w. The product is compared with autograd, PyTorch's own derivative
+of the chain; one entry, and the figure, with small steps: (y(x + t) − y(x − t)) / 2t, if y is what comes out.
 
     python experiments/vector_chain_rule.py
 
@@ -48,7 +49,7 @@ from zoo.theory import jacobians as theory
 from zoo.theory.rounding import UNIT
 from zoo.verdict import Prediction, Quantity
 
-STEP = 1e-5  # h
+STEP = 1e-5  # t
 NO_FIT = "does not fit"
 
 
@@ -99,7 +100,7 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     ways, apart = math.prod(s.widths[1:-1]), other_order(js, in_order(js))
     size = math.prod(float(j.abs().sum()) for j in js)
     slack = {"atol": 16 * len(js) * UNIT * size, "because": "roundings of all products of slopes"}
-    step = {"atol": off(s), "because": "h² y‴/6, which a step leaves out; roundings, over h"}
+    step = {"atol": off(s), "because": "t² y‴/6, which a step leaves out; roundings, over t"}
     entry = f"∂y₁/∂x₁, added up over {ways} way{'s' * (ways > 1)}; by a small step"
     value = theory.sum_of_ways([j.tolist() for j in js], 0, 0)
     product, other = "largest |J_n ⋯ J_1 − J|, J by autograd", "the same in the other order, J_1 ⋯ J_n"
@@ -159,13 +160,13 @@ def moved(s: Settings, by: Tensor) -> Tensor:
 
 
 def by_small_steps(s: Settings, u: Tensor) -> Tensor:
-    """(y(x + h u) − y(x − h u)) / 2h for every direction u of (N, I)."""
-    return small_step(lambda h: moved(s, h * u), tensor(0.0), STEP)
+    """(y(x + t u) − y(x − t u)) / 2t for every direction u of (N, I)."""
+    return small_step(lambda t: moved(s, t * u), tensor(0.0), STEP)
 
 
 def off(s: Settings) -> float:
-    """How far a small step of the first input is off in the first output: by h² y‴/6, and by roundings."""
-    missed = left_out(lambda h: moved(s, h[..., None] * s.axes[0])[..., 0], tensor(0.0), STEP)
+    """How far a small step of the first input is off in the first output: by t² y‴/6, and by roundings."""
+    missed = left_out(lambda t: moved(s, t[..., None] * s.axes[0])[..., 0], tensor(0.0), STEP)
     sizes = (1 + float(tensor(numbers).abs().sum()) for numbers in (s.at, *s.weights))
     return float(missed) + 16 * len(s.weights) * UNIT * math.prod(sizes) / STEP
 
