@@ -389,8 +389,8 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             "Softmax makes a network ready for cross-entropy.",
             shown_by=(by("softmax:digits.slope", 0),),
             limited_by=(by("softmax:taken_twice.loss", 1.461150172),),
-            truth="if it is taken once, and PyTorch's loss does that: after a second one a loss of ten classes "
-            "stays above 1.46",
+            truth="if it is taken once, and PyTorch's loss does that: a second one keeps the loss of ten "
+            "classes above 1.46",
         ),
     ),
     "Activations": (
