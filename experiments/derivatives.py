@@ -188,7 +188,11 @@ def rounding_of(s: Settings, order: int = 0) -> float:
 def draw(cases: list[Case[Settings]]) -> Figure:
     """Secants that close in on a tangent; the error against h; one function with all its derivatives."""
     longest = max(cases, key=lambda case: case.settings.derivatives)
-    figure, axes = panels("secants close in on the tangent", "error of the forecast", longest.variant)
+    figure, axes = panels(
+        "secants close in on the tangent",
+        "error of the forecast",
+        f"{longest.variant}: f and its derivatives",
+    )
     draw_secants(axes[0], cases[0].settings)
     for style, case in zip(styles(), (c for c in cases if c.settings.change), strict=False):
         draw_errors(axes[1], case, style)

@@ -216,9 +216,9 @@ class Lesson:
         self.log_settings(verdicts)
         if not self.config.brief:
             self.console.print(*tables, judged([report], self.console.width), sep="\n")
-            self.console.print(f"\nCurves, figures and verdicts: [bold]{self.folder}[/bold]")
+            self.console.print(f"\nCurves, figures and verdicts: [bold]{escape(str(self.folder))}[/bold]")
             self.console.print(
-                f"To look at them: {board_command(self.experiment.name, self.config.runs_dir)}"
+                f"To look at them: {escape(board_command(self.experiment.name, self.config.runs_dir))}"
             )
         return report
 

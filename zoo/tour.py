@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 
 from zoo.catalogue import Experiment
 from zoo.lesson import INTERRUPTED
@@ -55,7 +56,12 @@ def _print_table(console: Console, reports: Sequence[Report], runs_dir: str) -> 
     held = sum(v.holds for r in reports for v in r.verdicts)
     judgements = sum(len(r.verdicts) for r in reports)
     look = board_command(reports[0].experiment, runs_dir)
-    console.print(f"{held} of {judgements} verdicts hold. To look at an experiment: {look}")
+    for report in reports:  # the table is long: what fails stands once more where one looks
+        for verdict in report.verdicts:
+            if not verdict.holds:
+                name = f"{report.experiment}:{verdict.prediction.key}"
+                console.print(f"[red]✗[/red] {escape(f'{name}: {verdict}')}")
+    console.print(f"{held} of {judgements} verdicts hold. To look at an experiment: {escape(look)}")
 
 
 def _line(report: Report, seconds: float) -> str:
