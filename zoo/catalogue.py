@@ -20,6 +20,7 @@ CURRICULUM = (
     "gradient_descent",
     "learning_rate",
     "linear_regression",
+    "minibatches",
     "stochastic_gradient_descent",
     "terminal_velocity",
     "momentum",

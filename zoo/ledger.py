@@ -257,10 +257,14 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         Claim(
             "A mini-batch's gradient approximates that of all data.",
             shown_by=(
-                by("stochastic_gradient_descent:every_batch.mean", 0),
-                by("stochastic_gradient_descent:every_batch.different"),
-                by("stochastic_gradient_descent:every_batch.replacement"),
+                by("minibatches:fours.mean", 0),
+                by("minibatches:fours_with_replacement.mean", 0),
             ),
+            limited_by=(
+                by("minibatches:fours.variance"),
+                by("minibatches:fours_with_replacement.variance"),
+            ),
+            truth="on average over batches; a single one is off, the less the larger it is",
         ),
         Claim(
             "It is noisier, but updates are much faster.",
@@ -277,8 +281,8 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         ),
         Claim(
             "Repeating with other batches goes through all of the data, and each sample counts alike.",
-            shown_by=(by("stochastic_gradient_descent:accumulated.first_pass", 0.9),),
-            limited_by=(by("stochastic_gradient_descent:short_last_batch.bias"),),
+            shown_by=(by("minibatches:accumulated.variance", 0),),
+            limited_by=(by("minibatches:short_last_batch.variance"),),
             truth="if batches are of one size: a shorter last one counts for more than it holds",
         ),
     ),
