@@ -21,19 +21,13 @@ import torch
 from matplotlib.figure import Figure
 
 from zoo.cli import ExperimentCLI
-from zoo.conditions import (
-    require_optimizer,
-    require_plain_trainer,
-    require_precision,
-    require_undisturbed,
-)
+from zoo.conditions import require_parabola
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
-from zoo.models import Polynomial
 from zoo.report import Report
 from zoo.run import Run
-from zoo.theory import descent
+from zoo.theory import regimes
 from zoo.training import Minimizer
 from zoo.verdict import Prediction, Quantity
 
@@ -45,10 +39,9 @@ def main(args: list[str] | None = None) -> Report:
     callbacks = {"trajectory": ParameterTrajectory, "gradient_norms": GradientNormMonitor}
     cli = ExperimentCLI(__file__, Minimizer, args, callbacks)
     cli.announce(p for run in cli.runs for p in predict(run))
-    paths = {run.variant: closed_form(run) for run in cli.runs}
     cli.fit()
     measured = {run.variant: measure(run) for run in cli.runs}
-    return cli.report(measured, {"descent": draw(cli.runs, paths)})
+    return cli.report(measured, {"descent": draw(cli.runs)})
 
 
 def predict(run: Run[Minimizer]) -> list[Prediction]:
@@ -82,26 +75,17 @@ def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
 
 
 def closed_form(run: Run[Minimizer]) -> list[float]:
-    """x_0 … x_K, before the run."""
-    check(run)
-    m, c = parabola(run)
-    start, optimum = (torch.tensor([x], dtype=torch.float64) for x in (start_of(run), m))
-    hessian = torch.tensor([[2 * c]], dtype=torch.float64)  # of one weight: f″ alone
-    path = descent.iterates(start, optimum, hessian, run.optimizer["lr"], int(run.steps))[:, 0]
-    if not path.isfinite().all():
-        raise InputError(f"{run.variant} leaves float64 within {run.steps} steps; lower data.count")
-    return path.tolist()
+    """x_0 … x_K, as the config has the start."""
+    (m, c), start = parabola(run), float(run.config.model.surface.init_args.start)
+    if run.steps < 2:
+        raise InputError(f"data.count is {run.steps:g} in {run.variant}; at least two steps are predicted")
+    return regimes.iterates(int(run.steps), run.optimizer["lr"], start, m, 2 * c)
 
 
 def parabola(run: Run[Minimizer]) -> tuple[float, float]:
-    """m and c of f = c (x − m)² + constant."""
-    _, linear, c = run.model.surface.coefficients.tolist()
-    return -linear / (2 * c), c
-
-
-def start_of(run: Run[Minimizer]) -> float:
-    """x_0, as the config has it."""
-    return float(run.config.model.surface.init_args.start)
+    """m and c of f = c (x − m)² + constant, of which the second derivative is 2c."""
+    curvature, m = require_parabola(run)
+    return m, curvature / 2
 
 
 def arrival(path: list[float], m: float) -> int:
@@ -109,25 +93,7 @@ def arrival(path: list[float], m: float) -> int:
     return next((k for k, x in enumerate(path) if abs(x - m) < NEAR), len(path))
 
 
-def check(run: Run[Minimizer]) -> None:
-    """Refuse a config of which the law does not speak."""
-    name, surface = run.variant, run.model.surface
-    require_plain_trainer(run)
-    require_precision(run, "64-true")
-    require_optimizer(run, "SGD")
-    require_undisturbed(run)
-    if not isinstance(surface, Polynomial) or len(surface.coefficients) != 3 or len(surface.point) != 1:
-        raise InputError(
-            f"the surface of {name} is no parabola with one point; choose zoo.models.Polynomial "
-            "with three coefficients and copies 1"
-        )
-    if surface.coefficients[2] == 0:
-        raise InputError(f"the last of the coefficients is 0 in {name}; a parabola needs another")
-    if run.steps < 2:
-        raise InputError(f"data.count is {run.steps:g} in {name}; two steps are the least that are predicted")
-
-
-def draw(runs: list[Run[Minimizer]], paths: dict[str, list[float]]) -> Figure:
+def draw(runs: list[Run[Minimizer]]) -> Figure:
     """The points on their curves, and the distance from m step by step with its closed form."""
     figure, (left, right) = panels("steps downhill", "distance from m")
     for style, run in zip(styles(), runs, strict=False):
@@ -136,7 +102,7 @@ def draw(runs: list[Run[Minimizer]], paths: dict[str, list[float]]) -> Figure:
         span = torch.linspace(-6.5, 6.5, 100)
         left.plot(m + span, c * span**2, color=style["color"], linewidth=0.7)
         compare(left, run.variant, style, [(x, c * (x - m) ** 2) for x in path.tolist()])
-        distances = [list(enumerate(abs(x - m) for x in xs)) for xs in (path.tolist(), paths[run.variant])]
+        distances = [list(enumerate(abs(x - m) for x in xs)) for xs in (path.tolist(), closed_form(run))]
         compare(right, f"{run.variant}, η = {run.optimizer['lr']:g}", style, *distances)
     left.set(xlabel="x", ylabel="f(x) − f(m)", xlim=(-4.5, 8), ylim=(-16, 16))
     right.set(xlabel="step k", ylabel="|x_k − m|", yscale="log")

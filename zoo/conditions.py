@@ -7,12 +7,14 @@ made outside its conditions would be false, not falsified.
 from typing import Any
 
 from torch import Tensor
+from torch.nn import Linear, Module
 
+from zoo.data import Diabetes
 from zoo.diagnostics import GradientNormMonitor
 from zoo.errors import InputError
-from zoo.models import MLP
+from zoo.models import MLP, Polynomial
 from zoo.run import Run
-from zoo.training import Minimizer
+from zoo.training import Minimizer, Regressor
 
 # What of a Trainer changes its steps or how many they are, with the value at which it changes nothing.
 # How long it trains is not among them: `Run.steps` knows that.
@@ -96,6 +98,64 @@ def require_undisturbed(run: Run[Minimizer]) -> None:
         raise InputError(
             f"model.noise_std is {noise:g} and model.stop_radius {radius or 'null'} in {run.variant}; these "
             "laws speak of a whole run without noise: 0 and null"
+        )
+
+
+def require_descent(run: Run[Minimizer], surface: type[Module], *known: str) -> None:
+    """Refuse all but a whole run of SGD in float64, with an lr above 0, on a surface of that class.
+
+    Args:
+        run: the run.
+        surface: a class of zoo.models.
+        known: switches of SGD of which the laws know: "momentum".
+
+    Raises:
+        InputError: the run is another.
+    """
+    require_plain_trainer(run)
+    require_precision(run, "64-true")
+    require_optimizer(run, "SGD", known=known)
+    require_undisturbed(run)
+    if not isinstance(run.model.surface, surface):
+        raise InputError(
+            f"model.surface is {type(run.model.surface).__name__} in {run.variant}; choose "
+            f"zoo.models.{surface.__name__}"
+        )
+    if not run.optimizer["lr"]:
+        raise InputError(f"model.optimizer.lr is 0 in {run.variant}; choose an lr above 0")
+
+
+def require_parabola(run: Run[Minimizer]) -> tuple[float, float]:
+    """λ and x* of f = f(x*) + ½ λ (x − x*)², if one point descends there as `require_descent` has it.
+
+    Raises:
+        InputError: the run is another, or λ is 0.
+    """
+    require_descent(run, Polynomial)
+    c, points = run.model.surface.coefficients.tolist(), len(run.model.surface.point)
+    if len(c) != 3 or c[2] == 0 or points != 1:
+        raise InputError(
+            f"the surface of {run.variant} has coefficients {c} and copies {points}; these laws speak of a "
+            "parabola: three coefficients, the last not 0, and copies 1"
+        )
+    return 2 * c[2], -c[1] / (2 * c[2])
+
+
+def require_least_squares(run: Run[Regressor]) -> None:
+    """Refuse all but SGD in float64 on a linear model of the diabetes data, with a bias.
+
+    Raises:
+        InputError: the run is another.
+    """
+    require_plain_trainer(run)
+    require_precision(run, "64-true")
+    require_optimizer(run, "SGD")
+    network, data = run.model.network, run.datamodule
+    fits = isinstance(network, Linear) and (network.in_features, network.out_features) == (10, 1)
+    if not (fits and network.bias is not None and isinstance(data, Diabetes)):
+        raise InputError(
+            f"{run.variant} has {network} and {type(data).__name__}; these laws speak of zoo.data.Diabetes "
+            "and torch.nn.Linear with 10 in_features, 1 out_features and a bias"
         )
 
 

@@ -188,14 +188,14 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
                 by("learning_rate:overshooting.regime", "alternating"),
                 by("learning_rate:at_the_limit.regime", "2-cycle"),
                 by("learning_rate:over_the_limit.regime", "diverging"),
-                by("learning_rate:diabetes_too_large.loss"),
+                by("learning_rate_limit:too_large.loss"),
             ),
         ),
         Claim(
             "Too small a rate means tiny steps, and very slow convergence.",
             shown_by=(
                 by("learning_rate:tiny_rate.lead"),
-                by("learning_rate:diabetes_too_small.loss"),
+                by("learning_rate_limit:too_small.loss"),
                 by("linear_regression:small_rate.factor"),
             ),
         ),
@@ -214,11 +214,11 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             "Always walking downhill is what gradient descent does.",
             shown_by=(
                 by("learning_rate:overshooting.fall", 0.09),
-                by("learning_rate:diabetes_right.downhill", 40),
+                by("learning_rate_limit:right.downhill", 40),
             ),
             limited_by=(
                 by("learning_rate:over_the_limit.fall", -0.11),
-                by("learning_rate:diabetes_too_large.downhill"),
+                by("learning_rate_limit:too_large.downhill"),
             ),
             truth="if η < 2/λ_max; above, steps end higher than they began",
         ),
@@ -239,7 +239,10 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
                 by("learning_rate:small_rate.end"),
                 by("linear_regression:best_rate.fate", "converges"),
             ),
-            limited_by=(by("learning_rate:flat_bottom.factor"), by("learning_rate:no_bottom.decay")),
+            limited_by=(
+                by("sublinear_convergence:flat_bottom.factor"),
+                by("sublinear_convergence:no_bottom.doubling"),
+            ),
             truth="if there is a minimum, and by a fixed factor a step if there is a curvature: a separable "
             "sample's loss falls like 1/(ηk) for ever",
         ),
@@ -716,7 +719,10 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         Claim(
             "Training eventually reaches a minimum.",
             shown_by=(by("loss_landscape:network.down_after"),),
-            limited_by=(by("loss_landscape:network.flat_after"), by("learning_rate:no_bottom.decay")),
+            limited_by=(
+                by("loss_landscape:network.flat_after"),
+                by("sublinear_convergence:no_bottom.doubling"),
+            ),
             truth="no way down is left; most directions are flat, and a loss may have no minimum",
         ),
     ),

@@ -31,9 +31,9 @@ def test_a_step_uphill_fails(script, failures, monkeypatch):
 
 
 def test_a_rate_that_is_a_millionth_off_fails(script, failures, monkeypatch):
-    right = script.descent.iterates
+    right = script.regimes.iterates
     monkeypatch.setattr(
-        script.descent, "iterates", lambda *form: right(*form[:3], form[3] * (1 + 1e-6), *form[4:])
+        script.regimes, "iterates", lambda steps, rate, *form: right(steps, rate * (1 + 1e-6), *form)
     )
     assert failures("--only bowl,at_the_bottom") == {"bowl.first", "bowl.second", "bowl.last"}
 
@@ -65,15 +65,15 @@ def test_ten_times_as_far_takes_ten_or_eleven_steps_more(measured):
     ("typed", "words"),
     [
         ("--only bowl --model.surface.coefficients [1.0,2.0]", ["bowl", "three coefficients"]),
-        ("--only bowl --model.surface.coefficients [1.0,2.0,0.0]", ["the last", "0 in bowl"]),
+        ("--only bowl --model.surface.coefficients [1.0,2.0,0.0]", ["bowl", "the last not 0"]),
         ("--only bowl --model.surface.copies 2", ["bowl", "copies 1"]),
         ("--only bowl --model.surface zoo.models.Logistic", ["bowl", "zoo.models.Polynomial"]),
         ("--only bowl --model.optimizer.momentum 0.9", ["momentum is 0.9", "SGD without it"]),
         ("--only bowl --model.optimizer torch.optim.Adam", ["Adam", "SGD"]),
-        ("--only bowl --model.optimizer.lr 0", ["rate is 0.0", "positive"]),
-        ("--only bowl --model.optimizer.lr 1e9", ["leaves float64", "data.count"]),
+        ("--only bowl --model.optimizer.lr 0", ["lr is 0", "above 0"]),
+        ("--only bowl --model.optimizer.lr 1e9", ["70 steps", "leave float64"]),
         ("--only bowl --model.noise_std 0.1", ["noise_std"]),
-        ("--only bowl --data.count 1", ["data.count is 1", "two"]),
+        ("--only bowl --data.count 1", ["data.count is 1", "two steps"]),
         ("--only bowl --trainer.precision 32-true", ["'32-true'", "64-true"]),
     ],
 )

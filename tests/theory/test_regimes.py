@@ -4,7 +4,7 @@ from fractions import Fraction
 import pytest
 
 from zoo.errors import InputError
-from zoo.theory.regimes import fall, fall_rounding, flow, lead, lead_error, regime, rounding
+from zoo.theory.regimes import fall, fall_rounding, far, flow, iterates, lead, lead_error, regime, rounding
 
 
 def walk(rate, start, bottom, curvature, steps):
@@ -13,6 +13,19 @@ def walk(rate, start, bottom, curvature, steps):
     for _ in range(steps):
         path.append(path[-1] - rate * (curvature * (path[-1] - bottom)))
     return path
+
+
+@pytest.mark.parametrize(("rate", "curvature"), [(0.1, 2.0), (0.9, 2.0), (1.1, 2.0), (0.5, 2.0), (0.3, -2.0)])
+def test_iterates_are_those_of_exact_arithmetic(rate, curvature):
+    x, expected = Fraction(1, 4), []
+    for _ in range(13):
+        expected.append(float(x))
+        x -= Fraction(rate) * Fraction(curvature) * (x - 3)
+    assert iterates(12, rate, 0.25, 3.0, curvature) == pytest.approx(expected, rel=1e-13)
+
+
+def test_a_step_is_judged_that_begins_a_thousandth_of_the_way_out_or_farther():
+    assert far([0.0, 5.0, 3.0, 2.9975, 2.996, 7.0], bottom=3.0) == [0, 1, 4]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +134,11 @@ def test_float64_strays_from_the_fall_by_no_more_than_its_rounding(height):
 @pytest.mark.parametrize(
     ("law", "arguments", "words"),
     [
+        (iterates, (-1, 0.1, 0.0, 3.0, 2.0), "steps is -1"),
+        (iterates, (1, 0.0, 0.0, 3.0, 2.0), "rate is 0.0"),
+        (iterates, (1, 0.1, 0.0, math.nan, 2.0), "bottom is nan"),
+        (iterates, (20, 1e9, 0.0, 3.0, 2.0), r"20 steps, .* -2e\+09 of the distance, leave float64"),
+        (iterates, (999, 2.0, 0.0, 3.0, 2.0), "999 steps, .* -3 of the distance, leave float64"),
         (regime, (0.0, 1.0), "rate is 0.0"),
         (regime, (1.0, -2.0), "curvature is -2.0"),
         (fall, (math.inf, 1.0), "rate is inf"),

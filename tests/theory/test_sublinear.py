@@ -3,14 +3,7 @@ import math
 import pytest
 
 from zoo.errors import InputError
-from zoo.theory.sublinear import (
-    logistic,
-    logistic_decay,
-    logistic_factor,
-    quartic,
-    quartic_decay,
-    quartic_factor,
-)
+from zoo.theory.sublinear import LOGISTIC, QUARTIC, logistic, quartic
 
 STEPS = (1, 2, 3, 10, 100, 3000)
 
@@ -62,40 +55,58 @@ def test_the_bounds_are_so_close_that_no_term_can_be_missing():
     assert high / low - 1 < 3e-4  # the logarithm in Φ is 1 % of 1/x²
     low, high = logistic(300, 0.0, 1.0)
     assert high - low < 3e-3  # the last term of Φ is 1 % of e^w
+    for law in (QUARTIC, LOGISTIC):
+        low, high = law.factor(50, 0.5, 0.5)
+        assert 0 < high - low < 1e-3  # of the 2 % or 4 % that step 50 takes off
 
 
 def test_after_a_hundred_thousand_steps():  # G04, G05
     printed = 5e-6  # five decimals, and the bounds are closer than that
-    assert quartic_decay(100_000, 1.0, 0.1) == pytest.approx((0.99994, 0.99994), abs=printed)
-    assert logistic(100_000, 0.0, 1.0) == pytest.approx((11.51288, 11.51288), abs=2 * printed)
-    assert logistic_decay(100_000, 0.0, 1.0) == pytest.approx((1.00005, 1.00005), abs=2 * printed)
+    k, rate = 100_000, 0.1
+    low, high = quartic(k, 1.0, rate)
+    assert low * math.sqrt(2 * rate * k) == pytest.approx(0.99994, abs=printed)
+    assert high * math.sqrt(2 * rate * k) == pytest.approx(0.99994, abs=printed)
+    assert logistic(k, 0.0, 1.0) == pytest.approx((11.51288, 11.51288), abs=2 * printed)
+    low, high = LOGISTIC.loss(k, 0.0, 1.0)
+    assert (k * low, k * high) == pytest.approx((1.00005, 1.00005), abs=2 * printed)
 
 
-def test_what_is_claimed_of_a_run_is_what_its_steps_do():
-    x = quartic_walk(0.8, 0.2, 50)
-    low, high = quartic_decay(50, 0.8, 0.2)
-    assert low <= x[50] * math.sqrt(2 * 0.2 * 50) <= high
-    low, high = quartic_factor(50, 0.8, 0.2)
-    assert low <= (x[50] / x[49]) ** 4 <= high < low + 1e-3
-    w = logistic_walk(0.5, 0.7, 50)
-    low, high = logistic_decay(50, 0.5, 0.7)
-    assert low <= loss(w[50]) * 0.7 * 50 <= high
-    low, high = logistic_factor(50, 0.5, 0.7)
-    assert low <= loss(w[50]) / loss(w[49]) <= high < low + 1e-3
+@pytest.mark.parametrize(
+    ("law", "walk", "height", "start"),
+    [
+        (QUARTIC, quartic_walk, lambda x: x**4 / 4, 0.8),
+        (QUARTIC, quartic_walk, lambda x: x**4 / 4, -0.3),
+        (LOGISTIC, logistic_walk, loss, 0.5),
+        (LOGISTIC, logistic_walk, loss, -1.0),
+    ],
+)
+@pytest.mark.parametrize("k", [1, 7, 50])
+def test_what_is_claimed_of_a_run_is_what_its_steps_do(law, walk, height, start, k):
+    rate = 0.7 if law is LOGISTIC else 0.2
+    losses = [height(x) for x in walk(start, rate, k)]
+    low, high = law.loss(k, start, rate)
+    assert low <= losses[k] <= high
+    low, high = law.factor(k, start, rate)
+    assert low * (1 - 1e-15) <= losses[k] / losses[k - 1] <= high * (1 + 1e-15)
+    low, high = law.doubling(k, start, rate)
+    assert low <= losses[k // 2] / losses[k] <= high
 
 
-@pytest.mark.parametrize(("factor", "power"), [(quartic_factor, 2), (logistic_factor, 1)])
-def test_what_a_step_leaves_tends_to_one_like_one_over_k(factor, power):
-    k = 100_000
-    low, high = factor(k, 0.5, 0.5)
-    assert k * (1 - low) == pytest.approx(power, rel=1e-3)  # (ln k)/k
-    assert k * (1 - high) == pytest.approx(power, rel=1e-3)
+@pytest.mark.parametrize("law", [QUARTIC, LOGISTIC])
+def test_in_the_long_run_the_loss_is_a_power_of_k(law):
+    k, start, rate = 100_000, 0.5, 0.5
+    for bound in range(2):
+        assert law.loss(k, start, rate)[bound] * (rate * k) ** law.power == pytest.approx(
+            law.constant, rel=2e-3
+        )
+        assert law.doubling(k, start, rate)[bound] == pytest.approx(2**law.power, rel=2e-3)
+        assert k * (1 - law.factor(k, start, rate)[bound]) == pytest.approx(law.power, rel=1e-3)  # (ln k)/k
 
 
 def test_the_very_first_step_is_known_exactly():
-    assert quartic_factor(1, 0.5, 0.4) == pytest.approx((0.9**4, 0.9**4), rel=1e-15)
+    assert QUARTIC.factor(1, 0.5, 0.4) == pytest.approx((0.9**4, 0.9**4), rel=1e-15)
     first = loss(0.5) / loss(0.0)
-    assert logistic_factor(1, 0.0, 1.0) == pytest.approx((first, first), rel=1e-15)
+    assert LOGISTIC.factor(1, 0.0, 1.0) == pytest.approx((first, first), rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +118,7 @@ def test_the_very_first_step_is_known_exactly():
         (quartic, (1, 2e3, 1e-9), "start is 2000.0"),
         (quartic, (1, math.nan, 0.1), "start is nan"),
         (quartic, (1, 2.0, 0.2), "rate · start² is 0.8"),
-        (quartic_factor, (0, 1.0, 0.1), "step is -1"),
+        (QUARTIC.factor, (0, 1.0, 0.1), "step is -1"),
         (logistic, (-1, 0.0, 1.0), "step is -1"),
         (logistic, (1, 0.0, -1.0), "rate is -1.0"),
         (logistic, (1, 31.0, 1.0), "start is 31.0"),

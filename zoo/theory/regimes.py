@@ -1,14 +1,15 @@
 """What a learning rate does on one curvature: gradient descent on f = f(x*) + ½ λ (x − x*)², λ > 0.
 
-The slope is f′ = λ (x − x*), so a step x ← x − ηf′ multiplies the distance x − x* by 1 − ηλ
-(`descent.iterates` has every iterate). All that follows is read off that one number.
+The slope is f′ = λ (x − x*), so a step x ← x − ηf′ multiplies the distance x − x* by 1 − ηλ.
+All that follows is read off that one number. (`descent` has the same for many weights.)
 """
 
 import math
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Literal
+
+import torch
 
 from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_finite, require_not_negative, require_positive
@@ -16,6 +17,32 @@ from zoo.theory.rounding import UNIT
 
 FAR = 1e-3  # of the start's distance: no single step is judged that begins nearer to x*, where rounding shows
 Regime = Literal["monotone", "one step", "alternating", "2-cycle", "diverging"]
+
+
+def iterates(steps: int, rate: float, start: float, bottom: float, curvature: float) -> list[float]:
+    """x_k = x* + (1 − ηλ)^k (x_0 − x*) for k = 0 … steps; where λ < 0, x* is a top, and they leave it.
+
+    Raises:
+        InputError: steps is negative, rate not positive, another number not finite, or f(x_k) leaves float64.
+    """
+    require_at_least(0, steps=steps)
+    require_positive(rate=rate)
+    require_finite(start=start, bottom=bottom, curvature=curvature)
+    factor = 1 - rate * curvature
+    path = bottom + (start - bottom) * factor ** torch.arange(steps + 1, dtype=torch.float64)
+    height = abs(curvature) * (path.abs().max() + abs(bottom)) ** 2
+    if not height < 1e200:
+        raise InputError(
+            f"{steps} steps, each of which makes {factor:g} of the distance, leave float64; take fewer"
+        )
+    found: list[float] = path.tolist()
+    return found
+
+
+def far(path: Sequence[float], bottom: float) -> list[int]:
+    """The steps k, from x_k to x_{k+1}, that begin FAR of the start's distance from x* or more."""
+    least = FAR * abs(path[0] - bottom)
+    return [k for k, x in enumerate(path[:-1]) if abs(x - bottom) >= least]
 
 
 def regime(rate: float, curvature: float) -> Regime:
@@ -131,5 +158,4 @@ def fall_rounding(
         terms = curvature * (1 + rate * curvature) * (max(abs(x), abs(after)) + abs(bottom)) ** 2
         return 32 * UNIT * (abs(height) + terms) / (curvature * (x - bottom)) ** 2
 
-    far = FAR * abs(path[0] - bottom)
-    return max(blur(x, after) for x, after in pairwise(path) if abs(x - bottom) >= far)
+    return max(blur(path[k], path[k + 1]) for k in far(path, bottom))

@@ -7,14 +7,17 @@ over has a finite sum over all steps, so that after any k Φ, and with it the po
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_positive
 from zoo.theory.rounding import UNIT
 
+Bounds = tuple[float, float]
 
-def quartic(step: int, start: float, rate: float) -> tuple[float, float]:
+
+def quartic(step: int, start: float, rate: float) -> Bounds:
     """|x_k| on f = x⁴/4, from below and above: u − (3/2) η ln u grows by 2η a step, with u = 1/x².
 
     So 1/x_k² = 1/x_0² + 2ηk + (3/2) η ln(x_0²/x_k²) + r, and x_k √(2ηk) → 1. With t = ηx², a step is
@@ -45,7 +48,7 @@ def quartic(step: int, start: float, rate: float) -> tuple[float, float]:
     return _solve(phi, target + excess + slack, low) ** -0.5, low**-0.5
 
 
-def logistic(step: int, start: float, rate: float) -> tuple[float, float]:
+def logistic(step: int, start: float, rate: float) -> Bounds:
     """w_k on f = ln(1 + e^(−w)), from below and above: e^w + w − (η/2) ln(1 + e^w) grows by η a step.
 
     So w_k → ln(ηk), and f(w_k) ηk → 1: f has no minimum. A step is δ = η/(1 + e^w), and misses η by at most
@@ -77,37 +80,50 @@ def logistic(step: int, start: float, rate: float) -> tuple[float, float]:
     return low, _solve(phi, target + miss, low)
 
 
-def quartic_decay(step: int, start: float, rate: float) -> tuple[float, float]:
-    """|x_k| √(2ηk) → 1 on f = x⁴/4, from below and above; the arguments are those of `quartic`."""
-    low, high = quartic(step, start, rate)
-    scale = math.sqrt(2 * rate * step)
-    return low * scale, high * scale
+@dataclass(frozen=True)
+class Law:
+    """What becomes of the loss where the curvature dies out: f(x_k) (ηk)^power → constant.
+
+    Attributes:
+        point: bounds of x_k, from step k, the start and the rate.
+        height, slope: f and f′. Between the bounds f is monotone, and so is what a step leaves of it.
+        power, constant: of the limit.
+    """
+
+    point: Callable[[int, float, float], Bounds]
+    height: Callable[[float], float]
+    slope: Callable[[float], float]
+    power: int
+    constant: float
+
+    def loss(self, step: int, start: float, rate: float) -> Bounds:
+        """f(x_k), from below and above; raises what `point` does."""
+        return _between(self.height(x) for x in self.point(step, start, rate))
+
+    def factor(self, step: int, start: float, rate: float) -> Bounds:
+        """f(x_k)/f(x_{k−1}), about 1 − power/k: what step k leaves of the loss; raises what `point` does."""
+        before = self.point(step - 1, start, rate)
+        return _between(self.height(x - rate * self.slope(x)) / self.height(x) for x in before)
+
+    def doubling(self, step: int, start: float, rate: float) -> Bounds:
+        """f(x_h)/f(x_k) → 2^power with h = k/2, rounded down; raises what `point` does."""
+        half, whole = self.loss(step // 2, start, rate), self.loss(step, start, rate)
+        return half[0] / whole[1], half[1] / whole[0]
 
 
-def quartic_factor(step: int, start: float, rate: float) -> tuple[float, float]:
-    """f(x_k)/f(x_{k−1}) = (1 − ηx_{k−1}²)⁴ on f = x⁴/4, about 1 − 2/k: what step k leaves of the loss."""
-    low, high = quartic(step - 1, start, rate)
-    return (1 - rate * high**2) ** 4, (1 - rate * low**2) ** 4
+QUARTIC = Law(quartic, lambda x: x**4 / 4, lambda x: x**3, power=2, constant=1 / 16)
+LOGISTIC = Law(
+    logistic,
+    lambda w: math.log1p(math.exp(-w)),
+    lambda w: -1 / (1 + math.exp(w)),
+    power=1,
+    constant=1,
+)
 
 
-def logistic_decay(step: int, start: float, rate: float) -> tuple[float, float]:
-    """f(w_k) ηk → 1 on f = ln(1 + e^(−w)), from below and above; the arguments are those of `logistic`."""
-    low, high = logistic(step, start, rate)
-    return _logistic_loss(high) * rate * step, _logistic_loss(low) * rate * step
-
-
-def logistic_factor(step: int, start: float, rate: float) -> tuple[float, float]:
-    """f(w_k)/f(w_{k−1}) on f = ln(1 + e^(−w)), about 1 − 1/k: what step k leaves of the loss."""
-    ends = (
-        _logistic_loss(w + rate / (1 + math.exp(w))) / _logistic_loss(w)
-        for w in logistic(step - 1, start, rate)
-    )
+def _between(ends: Iterable[float]) -> Bounds:
     low, high = sorted(ends)
     return low, high
-
-
-def _logistic_loss(w: float) -> float:
-    return math.log1p(math.exp(-w))
 
 
 def _solve(rising: Callable[[float], float], target: float, low: float) -> float:
