@@ -59,6 +59,9 @@ CURVES = {
         {"loss/train", "accuracy/validation"},
     ),
     "local_minima": ("basins", ["surface"], {"loss/height"}),
+    "sharp_minima": ("large_rate", ["surface"], {"loss/height"}),
+    "shallow_well": ("momentum", ["surface"], {"loss/height"}),
+    "stuck_networks": ("two_units", ["surface"], {"loss/height"}),
     "loss_landscape": ("network", ["network.hidden.0", "network.output"], {"loss/train"}),
 }
 

@@ -204,8 +204,8 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             shown_by=(by("local_minima:quarter_rate.lowest", 0.55, within=0.005),),
             limited_by=(
                 by("local_minima:basins.lowest", 0.55, within=0.001),
-                by("local_minima:large_rate.left"),
-                by("local_minima:large_rate.right", 0, within=1e-6),
+                by("sharp_minima:large_rate.left"),
+                by("sharp_minima:large_rate.right", 0, within=1e-6),
             ),
             truth="as larger ones do: at four times the rate as many starts, 45 %, end in the wrong valley; "
             "only a rate above 2/f″ cannot be held there",
@@ -505,7 +505,10 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
     "Local minima": (
         Claim(
             "Gradient descent converges to a local minimum, which need not be the global one.",
-            shown_by=(by("local_minima:basins.lowest", 0.55, within=0.001), by("local_minima:xor.stuck")),
+            shown_by=(
+                by("local_minima:basins.lowest", 0.55, within=0.001),
+                by("stuck_networks:two_units.stuck"),
+            ),
         ),
         Claim(
             "The gradient is zero at minima, maxima and saddles alike, so it cannot tell them.",
@@ -526,17 +529,17 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             shown_by=(
                 by("local_minima:basins.best_of_3"),
                 by("local_minima:basins.best_of_5"),
-                by("local_minima:xor.best_of_5"),
+                by("stuck_networks:two_units.best_of_5"),
             ),
-            limited_by=(by("local_minima:xor.best_of_1"), by("local_minima:xor.dead")),
+            limited_by=(by("stuck_networks:two_units.best_of_1"), by("stuck_networks:two_units.dead")),
             truth="a chance, not a certainty: 1 − (1 − p)^k of k starts",
         ),
         Claim(
             "Momentum is a remedy for local minima.",
-            shown_by=(by("local_minima:momentum.well", "x = -1.2"),),
+            shown_by=(by("shallow_well:momentum.well", "x = -1.2"),),
             limited_by=(
-                by("local_minima:little_momentum.well", "x = 1"),
-                by("local_minima:much_momentum.well", "x = 1"),
+                by("shallow_well:little_momentum.well", "x = 1"),
+                by("shallow_well:much_momentum.well", "x = 1"),
             ),
             truth="if it is enough to clear the rim and not enough to come back",
         ),

@@ -4,7 +4,8 @@ import importlib.util
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
@@ -76,3 +77,46 @@ def refusal(script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[st
         return said
 
     return refusing
+
+
+@pytest.fixture
+def broken(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, Any], None]:
+    """Break one function of a chapter of theory, for what the script says and not for the chapter itself."""
+
+    def breaking(chapter: str, name: str, function: Any) -> None:
+        of_theory = vars(getattr(script, chapter))
+        monkeypatch.setattr(script, chapter, SimpleNamespace(**of_theory | {name: function}))
+
+    return breaking
+
+
+@pytest.fixture
+def pushed(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Add a push to the gradient of every coordinate of a Minimizer's point, in the run alone."""
+
+    def pushing(push: float) -> None:
+        right = script.Minimizer.training_step
+
+        def training_step(self: Any, batch: Any, batch_idx: int) -> Any:
+            return right(self, batch, batch_idx) + push * self.surface.point.sum()
+
+        monkeypatch.setattr(script.Minimizer, "training_step", training_step)
+
+    return pushing
+
+
+@pytest.fixture
+def optimized(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Change a setting of a Minimizer's optimizer in the run alone: predictions read the defaults."""
+
+    def optimizing(**settings: float) -> None:
+        right = script.Minimizer.configure_optimizers
+
+        def configure_optimizers(self: Any) -> Any:
+            optimizer = right(self)
+            optimizer.param_groups[0].update(settings)
+            return optimizer
+
+        monkeypatch.setattr(script.Minimizer, "configure_optimizers", configure_optimizers)
+
+    return optimizing

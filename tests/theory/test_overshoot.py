@@ -2,7 +2,7 @@ import pytest
 from numpy.polynomial import Polynomial
 
 from zoo.errors import InputError
-from zoo.theory.overshoot import contraction, last_jump, nearest_minimum, two_cycle
+from zoo.theory.overshoot import contraction, first_factor, last_jump, nearest_minimum, two_cycle
 
 TWO = [0.0, 0.24, -0.62, 0.0, 0.25]  # minima −1.2 and 1, where f″ is 3.08 and 1.76
 
@@ -44,6 +44,28 @@ def test_contraction_is_the_worst_factor_of_the_distance_on_both_sides():
     assert contraction(TWO, 1.0, 1.1, 0.7) == contraction(TWO, 1.0, 0.9, 0.7) == pytest.approx(0.673)
 
 
+@pytest.mark.parametrize("rate", [0.1, 0.6, 0.7, 1.0])
+@pytest.mark.parametrize(("minimum", "bend"), [(-1.2, 3.08), (1.0, 1.76)])
+@pytest.mark.parametrize("away", [-0.1, -1e-3, 1e-5, 0.05, 2.5])
+def test_the_first_step_multiplies_a_distance_by_one_less_the_rate_times_the_curvature(
+    rate, minimum, bend, away
+):
+    factor, error = first_factor(TWO, minimum + away, rate)
+    if minimum * away > -1:  # else another minimum is nearer
+        assert factor == pytest.approx(1 - rate * bend)
+        after = path(minimum + away, rate, 1)[1] - minimum
+        assert abs(after / away - factor) <= error
+
+
+def test_the_error_of_the_first_factor_is_that_of_a_third_derivative():
+    # f‴ = 6x, which is −7.2 at the minimum and smaller in size at −1.19
+    assert first_factor(TWO, -1.19, 0.5)[1] == pytest.approx(0.25 * 7.2 * 0.01, rel=1e-6)
+    assert first_factor([9, -6, 1], 4.0, 0.2) == pytest.approx((0.6, 1e-14))
+    # f = x⁶/720 − x⁴/24 + x²/2 has f‴ = x³/6 − x, largest in size at √2
+    rough = first_factor([0, 0, 0.5, 0, -1 / 24, 0, 1 / 720], 2.0, 0.1)[1]
+    assert rough == pytest.approx(0.05 * 2 * (2**0.5 - 2**1.5 / 6), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("start", "rate", "steps"),
     [(-1.15, 0.7, 60), (-1.25, 0.7, 80), (1.1, 0.7, 60), (0.95, 0.9, 80), (-1, 0.1, 60)],
@@ -78,6 +100,8 @@ def test_the_nearest_minimum_may_be_in_another_well():
         (lambda: last_jump(TWO, -1.15, 0.7, 5), "steps is 5"),
         (lambda: last_jump(TWO, 1.1, 0.7, 5), "steps is 5"),
         (lambda: last_jump([9, -6, 1], 3.0, 0.7, 5), "distance is 0"),
+        (lambda: first_factor([9, -6, 1], 3.0, 0.7), "distance is 0"),
+        (lambda: first_factor(TWO, 1.1, 0.0), "rate is 0"),
         (lambda: last_jump(TWO, 1.1, 0.7, 0), "steps is 0"),
     ],
 )

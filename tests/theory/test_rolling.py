@@ -8,6 +8,8 @@ from numpy.polynomial import Polynomial
 from zoo.errors import InputError
 from zoo.theory.rolling import (
     critical_friction,
+    farthest,
+    farthest_point,
     final_well,
     friction,
     friction_error,
@@ -107,6 +109,26 @@ def test_the_well_changes_to_and_fro_as_friction_falls():
     assert found == pytest.approx([1, -1.2, 1, -1.2])
 
 
+def test_a_ball_in_a_bowl_gets_as_far_as_the_closed_form_says():
+    # f = x²: the first swing from x = 3 turns after π/ω, at −3 e^(−γπ/2ω)
+    omega = math.sqrt(2 - 0.3**2 / 4)
+    turn = 3 * math.exp(-0.3 * math.pi / (2 * omega))
+    assert farthest([0, 0, 1], 3.0, 0.3, 20.0) == pytest.approx(-turn, abs=1e-3)
+    assert farthest([0, 0, 1], -3.0, 0.3, 20.0) == pytest.approx(turn, abs=1e-3)
+    assert farthest([0, 0, 1], 3.0, 0.3, 0.0) == 3  # no time to go anywhere
+    assert 0 < farthest([0, 0, 1], 3.0, 5.0, 20.0) < 0.01  # it creeps, and never turns
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.0025])
+@pytest.mark.parametrize("start", [2.0, 1.5, -2.0])
+@pytest.mark.parametrize("gamma", [3.0, 1.25, 0.7, 0.4, 0.22])
+def test_pytorch_gets_as_far_as_the_ball_does(rate, start, gamma):
+    momentum, steps = 1 - gamma * math.sqrt(rate), round(12 / math.sqrt(rate))
+    walked = heavy_ball(start, rate, momentum, steps)
+    point, error = farthest_point(TWO, start, rate, momentum, steps)
+    assert abs((min(walked) if start > 0 else max(walked)) - point) <= error < 0.11
+
+
 def test_a_ball_is_trapped_if_it_cannot_reach_the_lower_rim():
     assert trapped(TWO, 1.0, 0.0) == pytest.approx(1)
     assert trapped(TWO, -1.0, 0.5) == pytest.approx(-1.2)
@@ -146,6 +168,8 @@ def test_the_sharpest_place_on_the_way_may_be_on_the_other_side():
         (lambda: final_well(TWO, 2.0, 0.01, 0.978, 50), "after 50 steps the ball may still roll"),
         (lambda: final_well(TWO, 2.0, 0.5, 0.9, 50), "make no ball that rolls"),
         (lambda: final_well(TWO, 2.0, 0.01, 0.9, 0), "steps is 0"),
+        (lambda: farthest_point(TWO, 2.0, 0.1, 0.0, 50), "make no ball that rolls"),
+        (lambda: farthest_point(TWO, -2.0, 0.01, 0.995, 50), "so little friction forgets no error"),
     ],
 )
 def test_what_makes_no_sense_is_answered_in_a_sentence(call, sentence):

@@ -18,7 +18,7 @@ sampling        mini-batches: how noisy their gradients are, and where weights h
 wells           minima, maxima and basins of a polynomial
 overshoot       a rate too large for a minimum: it jumps to and fro
 rolling         a ball with friction, as momentum rolls it from well to well
-xor             where two ReLU units get stuck on XOR
+xor             where ReLU networks get stuck on XOR
 curvature       a network's loss along a line, and its Hessian
 random_matrices how likely it is that all curvatures are positive
 saturation      how hard a loss pushes a saturated output, and how long the way back is

@@ -29,6 +29,26 @@ def nearest_minimum(coefficients: Sequence[float], x: float) -> float:
     return min((well.minimum for well in wells(coefficients)), key=lambda minimum: abs(minimum - x))
 
 
+def first_factor(coefficients: Sequence[float], start: float, rate: float) -> tuple[float, float]:
+    """1 − ηf″(m): what the first step makes of the distance from the minimum m; and how far it may be off.
+
+    With d = x − m, f′(x) is f″(m) d + ½f‴ d², f‴ being taken somewhere between: the factor may be off by
+    ½η|f‴||d|. 10⁻¹⁴/|d| is added, for the rounding of m and of x.
+
+    Raises:
+        InputError: start is the minimum, or rate is not positive.
+    """
+    require_positive(rate=rate)
+    minimum = nearest_minimum(coefficients, start)
+    distance = abs(start - minimum)
+    require_positive(distance=distance)
+    f, (low, high) = polynomial(coefficients), sorted((minimum, start))
+    bends = [x.real for x in map(complex, f.deriv(4).roots()) if low < x.real < high]
+    third = max(abs(float(f.deriv(3)(x))) for x in (low, high, *bends))
+    error = rate * third * distance / 2 + 1e-14 / distance
+    return 1 - rate * curvature(coefficients, minimum), error
+
+
 def contraction(coefficients: Sequence[float], minimum: float, start: float, rate: float) -> float:
     """ρ = max |1 − ηf″| from start to its mirror image in the minimum: a step shrinks the distance by it.
 

@@ -7,6 +7,7 @@ of mass 1 with friction γ = (1 − β)/√η (Polyak 1964). f is a polynomial, 
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from zoo.errors import InputError
 from zoo.theory.checks import (
@@ -99,23 +100,31 @@ def trapped(coefficients: Sequence[float], x: float, velocity: float) -> float |
     return None
 
 
-def final_well(
-    coefficients: Sequence[float], start: float, rate: float, momentum: float, steps: int
-) -> float:
-    """The minimum of the well in which the ball is trapped after K steps, whatever γ within `friction_error`.
+def frictions(coefficients: Sequence[float], start: float, rate: float, momentum: float) -> list[float]:
+    """γ (1 − e), γ and γ (1 + e) with e from `friction_error`: what is so for all of them is sure.
 
     Raises:
-        InputError: the error is above ¼, the ball still rolls after nine tenths of the steps, or the well
-            depends on γ within the error: β is too near a value at which it changes.
+        InputError: e is above ¼, or what `sharpest` refuses.
     """
-    require_at_least(1, steps=steps)
     gamma, error = friction(rate, momentum), friction_error(rate, momentum, sharpest(coefficients, start))
     if error > 0.25:
         raise InputError(f"lr is {rate} and momentum {momentum}; such steps make no ball that rolls")
+    return [gamma * (1 - error), gamma, gamma * (1 + error)]
+
+
+def final_well(
+    coefficients: Sequence[float], start: float, rate: float, momentum: float, steps: int
+) -> float:
+    """The minimum of the well in which the ball is trapped after K steps, whatever γ within its error.
+
+    Raises:
+        InputError: the ball still rolls after nine tenths of the steps, the well depends on γ within its
+            error, so that β is too near a value at which it changes, or what `frictions` refuses.
+    """
+    require_at_least(1, steps=steps)
     end, found = 0.9 * steps * math.sqrt(rate), set()
-    for factor in (1 - error, 1.0, 1 + error):
-        path = roll(coefficients, start, gamma * factor)
-        x, v = next((x, v) for t, x, v in path if t >= end)
+    for gamma in frictions(coefficients, start, rate, momentum):
+        x, v = next((x, v) for t, x, v in roll(coefficients, start, gamma) if t >= end)
         found.add(trapped(coefficients, x, v))
     if len(found) > 1:
         raise InputError(f"momentum is {momentum}, too near a value at which the ball changes wells")
@@ -123,6 +132,37 @@ def final_well(
     if minimum is None:
         raise InputError(f"momentum is {momentum}; after {steps} steps the ball may still roll")
     return minimum
+
+
+def farthest(coefficients: Sequence[float], start: float, friction: float, end: float) -> float:
+    """The lowest x until the time t = end, if the ball sets off towards lower x; the highest x, if not.
+
+    Height and speed together only fall, so it is where the first swing turns, if that is by then.
+    """
+    path = [x for _, x, _ in takewhile(lambda place: place[0] <= end, roll(coefficients, start, friction))]
+    return min(path) if polynomial(coefficients).deriv()(start) > 0 else max(path)
+
+
+def farthest_point(
+    coefficients: Sequence[float], start: float, rate: float, momentum: float, steps: int
+) -> tuple[float, float]:
+    """`farthest` in K steps; and how far it may be off, by the error of γ and by what is between two steps.
+
+    Near its turn, t before or after, the ball is ½|f′|t² from it; a step takes √η, and one of them comes
+    within t = ½√η.
+
+    Raises:
+        InputError: γ is below 0.4√(ηλ): errors of the steps that friction usually makes good would count, or
+            what `frictions` refuses.
+    """
+    if friction(rate, momentum) < 0.4 * math.sqrt(rate * sharpest(coefficients, start)):
+        raise InputError(f"lr is {rate} and momentum {momentum}; so little friction forgets no error")
+    end = steps * math.sqrt(rate)
+    low, middle, high = (
+        farthest(coefficients, start, gamma, end) for gamma in frictions(coefficients, start, rate, momentum)
+    )
+    between = rate * abs(float(polynomial(coefficients).deriv()(middle))) / 8
+    return middle, max(abs(low - middle), abs(high - middle)) + between
 
 
 def critical_friction(coefficients: Sequence[float], start: float) -> float:
