@@ -30,12 +30,7 @@ from rich.table import Table
 from torch import Tensor
 
 from zoo.cli import ExperimentCLI
-from zoo.conditions import (
-    require_optimizer,
-    require_plain_trainer,
-    require_precision,
-    require_undisturbed,
-)
+from zoo.conditions import require_descent
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
@@ -114,13 +109,8 @@ def measure(run: Run[Minimizer], path: Tensor) -> dict[str, Quantity]:
 
 def closed_form(run: Run[Minimizer]) -> Tensor:
     """x_0 … x_K before the run; refuse a config of which the laws do not speak."""
-    require_plain_trainer(run)
-    require_precision(run, "64-true")
-    require_optimizer(run, "SGD", known=("momentum", "dampening", "nesterov"))
-    require_undisturbed(run)
+    require_descent(run, Quadratic, "momentum", "dampening", "nesterov")
     surface, name = run.model.surface, run.variant
-    if not isinstance(surface, Quadratic):
-        raise InputError(f"model.surface is {type(surface).__name__} in {name}; choose zoo.models.Quadratic")
     c, start = surface.curvatures.tolist(), surface.point[0].tolist()
     if len(c) != 1 or c[0] <= 0 or not 1e-100 < abs(start[0]) < 1e100:
         found = f"curvatures are {c} and start {start} in {name}"

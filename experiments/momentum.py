@@ -37,12 +37,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from zoo.cli import ExperimentCLI
-from zoo.conditions import (
-    require_optimizer,
-    require_plain_trainer,
-    require_precision,
-    require_undisturbed,
-)
+from zoo.conditions import require_descent
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, height_lines, legend, panels, styles
@@ -124,15 +119,8 @@ def measure(run: Run[Minimizer], path: Tensor) -> dict[str, Quantity]:
 
 def closed_form(run: Run[Minimizer]) -> Tensor:
     """Every point before the run, (steps + 1, directions); refuse a config of which the laws do not speak."""
-    require_plain_trainer(run)
-    require_precision(run, "64-true")
-    require_optimizer(run, "SGD", known=("momentum", "dampening", "nesterov"))
-    require_undisturbed(run)
+    require_descent(run, Quadratic, "momentum", "dampening", "nesterov")
     surface = run.model.surface
-    if not isinstance(surface, Quadratic):
-        raise InputError(
-            f"model.surface is {type(surface).__name__} in {run.variant}; choose zoo.models.Quadratic"
-        )
     size = surface.point.abs()
     if not ((surface.curvatures > 0).all() and (size > 1e-100).all() and (size < 1e100).all()):
         found = f"curvatures are {surface.curvatures.tolist()} and start {surface.point[0].tolist()}"

@@ -92,7 +92,10 @@ def test_an_average_is_hardly_better_than_no_momentum(measured):
 
 
 REFUSALS = [
-    ("--only overdamped --model.optimizer.lr 0", "rate is 0.0; it must be positive and finite"),
+    (
+        "--only overdamped --model.optimizer.lr 0",
+        "model.optimizer.lr is 0 in overdamped; choose an lr above 0",
+    ),
     ("--only overdamped --model.optimizer.lr 1.5", "ηλ is 1.5 in overdamped; choose less than 1"),
     (
         "--only overdamped --model.optimizer.momentum 1.5",

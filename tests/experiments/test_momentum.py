@@ -106,7 +106,10 @@ def test_what_gradient_descent_stands_is_too_much_for_nesterov(measured):
 
 
 REFUSALS = [
-    ("--only heavy_ball --model.optimizer.lr 0", "rate is 0.0; it must be positive and finite"),
+    (
+        "--only heavy_ball --model.optimizer.lr 0",
+        "model.optimizer.lr is 0 in heavy_ball; choose an lr above 0",
+    ),
     ("--only heavy_ball --model.optimizer.lr 1e9", "the path has left float64"),
     (
         "--only heavy_ball --model.optimizer.momentum 1.5",
