@@ -17,6 +17,8 @@ Try  --only bowl --model.optimizer.lr 0.3  (each step leaves 0.4 of the distance
 bowl --model.surface.start 33 --data.count 90  (ten times as far away, and eleven steps more).
 """
 
+from typing import Any
+
 import torch
 from matplotlib.figure import Figure
 
@@ -28,6 +30,7 @@ from zoo.figures import compare, legend, panels, styles
 from zoo.report import Report
 from zoo.run import Run
 from zoo.theory import regimes
+from zoo.theory.rounding import UNIT
 from zoo.training import Minimizer
 from zoo.verdict import Prediction, Quantity
 
@@ -53,10 +56,8 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
         "second": ("x_2, after two", path[2]),
         "last": (f"x_{len(path) - 1}, after the last", path[-1]),
     }
-    rounding = 4e-16 * len(path)
-    slack = {"rtol": rounding, "atol": rounding * abs(m), "because": "a few roundings of 1e-16 in each step"}
     found = [
-        Prediction(f"{run.variant}.{quantity}", claim, value, "elementary", **slack)
+        Prediction(f"{run.variant}.{quantity}", claim, value, "elementary", **off(run, path, quantity))
         for quantity, (claim, value) in claims.items()
     ]
     steps = arrival(path, m)
@@ -74,11 +75,24 @@ def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
     return {"slope": slope, "first": path[1], "second": path[2], "last": path[-1], "steps": steps}
 
 
+def off(run: Run[Minimizer], path: list[float], quantity: str) -> dict[str, Any]:
+    """How far rounding may carry a quantity, and why."""
+    m, c = parabola(run)
+    if quantity == "slope":
+        slack = 16 * UNIT * abs(c) * (abs(path[0]) + abs(m))
+        return {"atol": slack, "because": "roundings by 1.1e-16 of the two terms of the slope"}
+    so_far = path[: {"first": 2, "second": 3}.get(quantity)]
+    slack = regimes.rounding(so_far, run.optimizer["lr"], m, 2 * c)
+    return {"atol": slack, "because": "roundings by 1.1e-16 in each step, which later steps multiply"}
+
+
 def closed_form(run: Run[Minimizer]) -> list[float]:
     """x_0 … x_K, as the config has the start."""
     (m, c), start = parabola(run), float(run.config.model.surface.init_args.start)
     if run.steps < 2:
-        raise InputError(f"data.count is {run.steps:g} in {run.variant}; at least two steps are predicted")
+        raise InputError(
+            f"{run.variant} takes {run.steps:g} steps; choose 2 or more by data.count and trainer.max_steps"
+        )
     return regimes.iterates(int(run.steps), run.optimizer["lr"], start, m, 2 * c)
 
 

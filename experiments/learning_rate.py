@@ -119,6 +119,7 @@ def closed_form(run: Run[Minimizer]) -> list[float]:
     """x_0 … x_K, as the config has the start."""
     curvature, bottom = require_parabola(run)
     start = float(run.config.model.surface.init_args.start)
+    regimes.require_distance(start, bottom)
     return regimes.iterates(int(run.steps), run.optimizer["lr"], start, bottom, curvature)
 
 

@@ -8,6 +8,9 @@ SETTINGS = [
     "--only bowl --model.surface.coefficients [2.0,3.0,0.7] --model.surface.start -20 --data.count 150",
     "--only hill --model.surface.start 2.0 --model.optimizer.lr 1.5 --data.count 60",
     "--only at_the_bottom --model.optimizer.lr 7 --data.count 2",
+    "--only hill --model.surface.start 2.9999999 --data.count 110",  # 1.2^110 times its first rounding
+    "--only bowl --model.surface.coefficients [9000,-6000,1000] --model.surface.start 3.001 "
+    "--model.optimizer.lr 1e-4",
 ]
 
 
@@ -73,7 +76,7 @@ def test_ten_times_as_far_takes_ten_or_eleven_steps_more(measured):
         ("--only bowl --model.optimizer.lr 0", ["lr is 0", "above 0"]),
         ("--only bowl --model.optimizer.lr 1e9", ["70 steps", "leave float64"]),
         ("--only bowl --model.noise_std 0.1", ["noise_std"]),
-        ("--only bowl --data.count 1", ["data.count is 1", "two steps"]),
+        ("--only bowl --data.count 1", ["bowl takes 1 steps", "by data.count and trainer.max_steps"]),
         ("--only bowl --trainer.precision 32-true", ["'32-true'", "64-true"]),
     ],
 )

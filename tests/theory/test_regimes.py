@@ -4,7 +4,18 @@ from fractions import Fraction
 import pytest
 
 from zoo.errors import InputError
-from zoo.theory.regimes import fall, fall_rounding, far, flow, iterates, lead, lead_error, regime, rounding
+from zoo.theory.regimes import (
+    fall,
+    fall_rounding,
+    far,
+    flow,
+    iterates,
+    lead,
+    lead_error,
+    regime,
+    require_distance,
+    rounding,
+)
 
 
 def walk(rate, start, bottom, curvature, steps):
@@ -148,7 +159,7 @@ def test_float64_strays_from_the_fall_by_no_more_than_its_rounding(height):
         (lead, (-1, 0.1, 0.0, 3.0, 2.0), "step is -1"),
         (lead, (1, 0.0, 0.0, 3.0, 2.0), "rate is 0.0"),
         (lead_error, (1, 0.5, 0.0, 3.0, 2.0), "rate · curvature is 1.0"),
-        (rounding, ([3.0, 3.0], 0.1, 3.0, 2.0), "start is 3"),
+        (require_distance, (3.0, 3.0), "start is 3"),
         (rounding, ([0.0, 0.6], 0.1, math.inf, 2.0), "bottom is inf"),
         (fall_rounding, ([0.0, 0.6], 0.1, 3.0, 2.0, math.nan), "height is nan"),
     ],

@@ -125,19 +125,28 @@ def rounding(path: Sequence[float], rate: float, bottom: float, curvature: float
     A step's gradient has terms as large as λ (|x_j| + |x*|), each with a few roundings of u = 1.1e-16; what
     it adds is multiplied in every later step by 1 − ηλ, which is rounded, too. path is x_0 … x_K, all finite.
 
+    A negative λ makes a top of x*; then for ηλ its size is meant.
+
     Raises:
-        InputError: rate or curvature is not positive, bottom not finite, or x_0 next to it.
+        InputError: rate is not positive, bottom or curvature not finite.
     """
-    require_positive(rate=rate, curvature=curvature)
-    require_finite(bottom=bottom)
-    start = path[0]
-    if abs(start - bottom) <= 1e-4 * (abs(start) + abs(bottom)):
-        raise InputError(f"start is {start:g}, where rounding would show; choose it farther from {bottom:g}")
+    require_positive(rate=rate)
+    require_finite(bottom=bottom, curvature=curvature)
     a, error = rate * curvature, 0.0
-    unit = 16 * UNIT * (1 + a)
+    unit = 16 * UNIT * (1 + abs(a))
     for x in path[:-1]:
         error = (abs(1 - a) + unit) * error + unit * (abs(x) + abs(bottom))
     return error + sys.float_info.min  # below which float64 rounds to fewer digits
+
+
+def require_distance(start: float, bottom: float) -> None:
+    """Refuse a start so near to x* that what a step makes of the distance is hidden by rounding.
+
+    Raises:
+        InputError: they are nearer than a ten-thousandth of their size.
+    """
+    if abs(start - bottom) <= 1e-4 * (abs(start) + abs(bottom)):
+        raise InputError(f"start is {start:g}, where rounding would show; choose it farther from {bottom:g}")
 
 
 def fall_rounding(
