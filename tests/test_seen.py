@@ -37,6 +37,7 @@ def run(data=None, network=None, steps=60, **optimizer):
         {"lr": 0.1},  # 0.1/(1 − 0.9) is 1.0000000000000002
         {"lr": 0.5, "momentum": 0.0},
         {"data": Digits(batch_size=32)},
+        {"data": Digits(batch_size=64, validation_samples=897)},
     ],
 )
 def test_the_range_covers_what_lies_in_it_and_its_ends(inside):
@@ -50,7 +51,12 @@ def test_the_range_covers_what_lies_in_it_and_its_ends(inside):
         {"steps": 301},
         {"lr": 0.019},
         {"lr": 0.101},
-        {"momentum": 0.99},
+        {"momentum": 0.99},  # η/(1 − β) = 5
+        {"lr": 0.0002, "momentum": 0.999},  # η/(1 − β) = 0.2, but only after a thousand steps
+        {"lr": 0.002, "momentum": 0.99},
+        {"data": Digits(batch_size=64, validation_samples=1796)},  # a single sample is learnt by heart
+        {"data": Digits(batch_size=64, validation_samples=1790)},
+        {"data": Digits(batch_size=64, validation_samples=898)},
         {"name": "Adam"},
         {"weight_decay": 0.1},
         {"maximize": True},

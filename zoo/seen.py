@@ -23,12 +23,16 @@ class Seen:
         steps: from and to.
         batch: samples a batch, from and to.
         width: units of a hidden layer, at least.
+        momentum: β, at most; with more, a step's share of a gradient comes too late.
+        samples: for training, at least; of few, even an output that hardly looks at them learns their classes.
     """
 
     rates: tuple[float, float]
     steps: tuple[int, int]
     batch: tuple[int, int] = (32, 128)
     width: int = 64
+    momentum: float = 0.9
+    samples: int = 900
 
     def covers(self, run: Run[Any]) -> bool:
         """Whether the run lies in the range."""
@@ -37,7 +41,9 @@ class Seen:
             return False
         inside = ((rate, self.rates), (run.steps, self.steps), (data.batch_size, self.batch))
         slack = 1e-9  # 0.1/(1 − 0.9) is not 1 in float64
-        return network.width >= self.width and all(
+        if network.width < self.width or run.optimizer["momentum"] > self.momentum:
+            return False
+        return len(data.x) >= self.samples and all(
             low * (1 - slack) <= x <= high * (1 + slack) for x, (low, high) in inside
         )
 
