@@ -18,6 +18,8 @@ Try  --only gaussian_at_its_deviation --trainer.gradient_clip_val 3  (few entrie
 is left),  or  --only two_weights_by_value --trainer.gradient_clip_val 100  (there is nothing to cut).
 """
 
+import math
+
 import torch
 from matplotlib.figure import Figure
 from rich.table import Table
@@ -37,6 +39,8 @@ from zoo.verdict import Prediction, Quantity
 # Norms of one gradient in two orders of summing, and its entries, each of which the clip multiplies once.
 ROUNDING = {"atol": 1e-14, "because": "rounding of float64 norms"}
 DEGREES = {"atol": 1e-12, "because": "rounding of float64 entries by 1e-16 radians each"}
+
+LARGEST_ENTRY = 1e100  # of a gradient, so that its square is a number
 
 
 def main(args: list[str] | None = None) -> Report:
@@ -67,6 +71,11 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     if run.model.noise_std:
         entries = run.model.surface.point.numel() * int(run.steps)
         error = 4 * clipping.gaussian_angle_standard_error(limit / run.model.noise_std, entries)
+        if error >= value / 3:  # where fewer than some 200 entries are cut
+            raise InputError(
+                f"trainer.gradient_clip_val is {limit} in {name}: of {entries:,} entries too few are above "
+                "it for laws of averages; choose a lower one, or a larger model.noise_std"
+            )
         spread = {"atol": error, "because": f"four standard errors over {entries:,} entries"}
         return [Prediction(key, claim, value, "derived: Stein's lemma", **spread)]
     return [Prediction(key, claim, value, "elementary", **DEGREES)]
@@ -78,11 +87,21 @@ def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
 
 
 def angle(run: Run[Minimizer]) -> float:
-    """By norm the largest of the run; by value that of the first step, with noise the mean over steps."""
-    angles = torch.tensor(run.callback(ClippingMonitor).angles, dtype=torch.float64)
+    """By norm the largest of the run; by value the first step's, with noise that of all steps at once."""
+    seen = run.callback(ClippingMonitor)
+    before, after, angles = (
+        torch.tensor(numbers, dtype=torch.float64) for numbers in (seen.before, seen.after, seen.angles)
+    )
     if not by_value(run):
         return float(angles.max())
-    return float(angles.mean() if run.model.noise_std else angles[0])
+    return joint_angle(before, after, angles) if run.model.noise_std else float(angles[0])
+
+
+def joint_angle(before: torch.Tensor, after: torch.Tensor, angles: torch.Tensor) -> float:
+    """arccos(Σ u·v/√(Σ u² Σ v²)) in degrees: every step's u and v, of these norms and angles, end to end."""
+    u, v = before / before.max(), after / after.max()
+    cosine = float((u * v) @ angles.deg2rad().cos() / (u.norm() * v.norm()))
+    return math.degrees(math.acos(min(1.0, cosine)))
 
 
 def by_value(run: Run[Minimizer]) -> bool:
@@ -114,6 +133,11 @@ def check(run: Run[Minimizer]) -> None:
             )
     elif len(surface.point) != 1:
         raise InputError(f"model.surface.copies is {len(surface.point)} in {name}; without noise choose 1")
+    elif not 0 < (largest := float(gradient_at_start(run).abs().max())) <= LARGEST_ENTRY:
+        raise InputError(
+            f"the gradient's largest entry is {largest:g} at model.surface.start in {name}; "
+            f"choose one above 0 and up to {LARGEST_ENTRY:g}"
+        )
 
 
 def before_and_after(runs: list[Run[Minimizer]]) -> Table:

@@ -24,7 +24,7 @@ class Seen:
         batch: samples a batch, from and to.
         width: units of a hidden layer, at least.
         momentum: β, at most; with more, a step's share of a gradient comes too late.
-        samples: for training, at least; of few, even an output that hardly looks at them learns their classes.
+        samples: for training, at least; of few, a network learns how frequent classes are.
     """
 
     rates: tuple[float, float]

@@ -7,6 +7,11 @@ SETTINGS = [
     "--only two_weights_by_norm,two_weights_by_value --model.surface.curvatures [2.0,-0.5] "
     "--model.surface.start [3.0,-40.0] --model.optimizer.momentum 0.5",
     "--seed_everything 3 --only gaussian_to_signs --model.surface.copies 2000 --model.noise_std 3.0",
+    # Many short gradients: a mean of their angles would be a quarter too small.
+    "--only gaussian_at_its_deviation --trainer.gradient_clip_val 3 --model.surface.copies 1000 "
+    "--data.count 300",
+    "--only gaussian_to_signs --trainer.gradient_clip_val 1e-170 --model.surface.copies 2000",
+    "--only two_weights_by_value --trainer.gradient_clip_val 1e-290",
 ]
 TWO_WEIGHTS = "--only two_weights_by_norm,two_weights_by_value"
 LOOSE = "--only two_weights_by_norm --trainer.gradient_clip_val 200"
@@ -60,7 +65,13 @@ def test_where_nothing_is_to_be_cut_nothing_turns(measured):
         (f"{TWO_WEIGHTS} --model.surface.copies 2", ["copies is 2", "choose 1"]),
         (f"{TWO_WEIGHTS} --trainer.gradient_clip_val 0", ["gradient_clip_val is 0", "above 0"]),
         (f"{TWO_WEIGHTS} --trainer.gradient_clip_val null", ["gradient_clip_val is None", "above 0"]),
-        (f"{TWO_WEIGHTS} --model.surface.start [0.0,0.0]", ["gradient is all zero"]),
+        (f"{TWO_WEIGHTS} --model.surface.start [0.0,0.0]", ["largest entry is 0", "above 0"]),
+        (f"{LOOSE} --model.surface.start [0.0,0.0]", ["largest entry is 0", "above 0"]),
+        (f"{LOOSE} --model.surface.start [1e200,1]", ["largest entry is 1e+200", "up to 1e+100"]),
+        ("--only two_weights_by_value --trainer.gradient_clip_val 1e-300", ["1e-302 of the largest entry"]),
+        (f"{GAUSSIAN} --trainer.gradient_clip_val 1e-310", ["limit_over_std is 1e-310"]),
+        (f"{GAUSSIAN} --trainer.gradient_clip_val 4", ["gradient_clip_val is 4", "too few are above it"]),
+        (f"{GAUSSIAN} --trainer.gradient_clip_val 40", ["gradient_clip_val is 40", "too few are above it"]),
         (f"{TWO_WEIGHTS} --trainer.precision 32-true", ["'32-true'", "64-true"]),
     ],
 )

@@ -94,8 +94,39 @@ def test_the_closed_form_is_the_integral():
         assert gaussian_angle_by_value(limit) == pytest.approx(math.degrees(math.acos(cosine)), abs=1e-5)
 
 
+@pytest.mark.parametrize("limit", [1e-300, 1e-170, 1e-8])
+def test_the_smallest_limits_leave_the_signs_too(limit):
+    signs = math.degrees(math.acos(math.sqrt(2 / math.pi)))
+    assert gaussian_angle_by_value(limit) == pytest.approx(signs, rel=2 * limit, abs=1e-12)  # 1 − 0.54 c
+    assert gaussian_angle_standard_error(limit, 1000) == pytest.approx(0.6381, rel=1e-3)
+    assert angle_by_value(torch.tensor([0.5, 1.0]), limit) == pytest.approx(
+        45 - math.degrees(math.atan2(1, 2)), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "degrees"),  # as an arccosine, in 100 digits
+    [
+        (1e-3, 37.051265150562),
+        (0.0101, 36.8677109530828),
+        (3.0, 1.14826237072560),
+        (8.0, 3.44490744211723e-07),
+    ],
+)
+def test_no_digits_cancel(limit, degrees):
+    assert gaussian_angle_by_value(limit) == pytest.approx(degrees, rel=1e-10)
+
+
+def test_entries_may_be_as_large_or_small_as_float64_has_them():
+    for size in (1e-200, 1.0, 1e200):
+        gradient = size * torch.tensor([1.0, 100.0], dtype=torch.float64)
+        assert angle_by_value(gradient, size) == pytest.approx(44.4270613, abs=1e-7)
+
+
 def test_a_limit_that_nothing_reaches_leaves_the_direction():
     assert gaussian_angle_by_value(40.0) == 0
+    assert gaussian_angle_by_value(1e300) == 0
+    assert angle_by_value(torch.tensor([1.0, 2.0]), 1e300) == 0
 
 
 @pytest.mark.parametrize("limit", [0.001, 0.3, 1.0, 3.0])
@@ -147,6 +178,8 @@ def test_no_output_layer_has_a_longer_gradient_and_one_comes_near():
         (lambda: angle_by_value(torch.zeros(2), 1.0), "gradient is all zero or not finite"),
         (lambda: angle_by_value(torch.tensor([1.0, math.nan]), 1.0), "gradient is all zero or not finite"),
         (lambda: gaussian_angle_by_value(0.0), "limit_over_std is 0.0"),
+        (lambda: gaussian_angle_by_value(1e-310), "limit_over_std is 1e-310"),
+        (lambda: angle_by_value(torch.ones(2), 1e-310), "limit is 1e-310 of the largest entry"),
         (lambda: gaussian_angle_standard_error(1.0, 0), "entries is 0"),
         (lambda: longest_walk(0.1, 1.0, 1.0, 3), "momentum is 1.0"),
         (lambda: longest_walk(0.1, 0.9, 0.0, 3), "limit is 0.0"),
