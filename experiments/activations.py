@@ -29,7 +29,7 @@ from zoo.cli import ExperimentCLI
 from zoo.conditions import require_signals
 from zoo.diagnostics import GradientNormMonitor
 from zoo.figures import legend, panels, styles
-from zoo.profiles import SPREAD, ratio_tolerance, run_profile
+from zoo.profiles import SPREAD, log10_signal_left, ratio_tolerance, run_profile
 from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import SOURCE, Seen
@@ -72,7 +72,7 @@ def predict(runs: Runs) -> list[Prediction]:
         Prediction(
             f"{name}.gain",
             "backward gain of a layer, √χ: ‖δ_l‖/‖δ_{l+1}‖",
-            per_layer(run, mean_field.log10_signal_ratio(theory)),
+            per_layer(run, log10_signal_left(run, theory)),
             "Schoenholz et al. 2017",
             rtol=per_layer(run, decades) - 1,
             because=SPREAD,
@@ -195,17 +195,23 @@ def accuracies(variants: dict[str, Runs], flat_before: dict[str, list[Tensor]]) 
     columns = ("run", "φ", "validation accuracy", "flat before", "flat after", "dead units after")
     table = Table(*columns, title="After training", title_justify="left")
     for name, runs in variants.items():
-        found = torch.tensor([run.model.accuracy for run in runs])
-        spread = f" ± {found.std():.1%}" if len(found) > 1 else ""
         after = [flat_slopes(run) for run in runs]
         shares = (
             mean(map(share, flat_before[name])),
             mean(map(share, after)),
             mean(share(flat.all(dim=0)) for flat in after),
         )
-        accuracy = f"{found.mean():.1%}{spread}"
-        table.add_row(name, runs[0].model.network.activation, accuracy, *(f"{each:.1%}" for each in shares))
+        phi = runs[0].model.network.activation
+        table.add_row(name, phi, accuracy(runs), *(f"{each:.1%}" for each in shares))
     return table
+
+
+def accuracy(runs: Runs) -> str:
+    """As the table has it: a dash where nothing was validated."""
+    found = torch.tensor([run.model.accuracy for run in runs])
+    if found.isnan().all():
+        return "–"
+    return f"{found.mean():.1%}" + (f" ± {found.std():.1%}" if len(found) > 1 else "")
 
 
 def draw(variants: dict[str, Runs]) -> Figure:

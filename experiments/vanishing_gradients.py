@@ -29,9 +29,8 @@ from torch import Tensor
 from zoo.cli import ExperimentCLI
 from zoo.conditions import require_signals
 from zoo.diagnostics import GradientNormMonitor
-from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
-from zoo.profiles import SPREAD, mlp_layers, ratio_tolerance, run_profile
+from zoo.profiles import SPREAD, log10_signal_left, mlp_layers, ratio_tolerance, run_profile
 from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import SOURCE, Seen, sgd_rate
@@ -45,8 +44,6 @@ STANDS_STILL = Seen(rates=(0.05, 0.2), steps=(60, 300))
 SMALL_RATE, STEPS_A_LAYER = 0.02, 3  # what else was seen of LEARNS: η, and time for every layer
 POSITIVE_SLOPES = ("sigmoid", "tanh", "elu", "softplus")
 SMALLEST_SQUARE = 2.0**-149  # what is smaller is 0 in float32
-# log10 of the smallest norm whose entries are normal numbers.
-SMALLEST_LEFT = {"32-true": -35, "64-true": -300}
 LAST_BIT = 1e-23  # the last bit of the smallest weights is worth ten times as much
 
 
@@ -64,10 +61,7 @@ def predict(runs: Runs) -> list[Prediction]:
     """What mean-field theory says of a network of this config, before it sees a gradient."""
     run, name = runs[0], runs[0].variant
     network, theory = require_signals(run), run_profile(run)
-    depth, ratio = network.depth, mean_field.log10_signal_ratio(theory)
-    if ratio < SMALLEST_LEFT[run.trainer.precision]:
-        left = f"{name} is predicted to leave 1e{ratio:.0f} of the gradient, too little for "
-        raise InputError(f"{left}{run.trainer.precision}; lower model.network.depth")
+    depth, ratio = network.depth, log10_signal_left(run, theory)
     spread = {"atol": ratio_tolerance(network, run.datamodule, theory, len(runs)), "because": SPREAD}
     claim = f"log10 ‖δ_1‖/‖δ_{depth}‖"
     found = [Prediction(f"{name}.signal", claim, ratio, "Schoenholz et al. 2017", **spread)]

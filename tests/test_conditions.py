@@ -56,6 +56,7 @@ OUTSIDE = [
     ("activations", "--model.network torch.nn.Linear", ["Linear", "zoo.models.MLP"]),
     ("activations", "--data zoo.data.Diabetes", ["Diabetes", "zoo.data.Digits"]),
     ("activations", "--gradient_norms.signals false", ["signals is false"]),
+    ("activations", "--only sigmoid --model.network.depth 56", ["sigmoid", "leave 1e-47", "32-true"]),
     ("activations", "--trainer.precision bf16-mixed", ["'bf16-mixed'", "64-true or 32-true"]),
     ("vanishing_gradients", "--only sigmoid_50 --model.network.depth 400", ["1e-339", "depth"]),
     ("vanishing_gradients", "--only sigmoid_30_float32 --model.network.depth 50", ["1e-42", "32-true"]),

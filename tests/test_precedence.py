@@ -41,6 +41,13 @@ def test_values_are_written_as_they_are_typed(value, argument):
     assert arguments_of({"k": value}, []) == [argument]
 
 
+@pytest.mark.parametrize("number", ["-1e-30", "-.5E+3", "-2.5e7"])
+def test_a_negative_number_with_an_exponent_is_no_option(number):
+    assert arguments_of({}, ["--k", number, "--l=1"]) == [f"--k={number}", "--l=1"]
+    assert arguments_of({}, ["--k=1", number]) == ["--k=1", number]
+    assert arguments_of({}, ["-c", "f.yaml", "--k", "-1"]) == ["-c", "f.yaml", "--k", "-1"]
+
+
 @pytest.mark.parametrize("typed", ["--model.optimizer.lr=1", "--model.optimizer.init_args.lr"])
 def test_a_typed_key_leaves_the_variants_however_it_is_spelt(typed):
     variants = {"a": {"model.optimizer.lr": 0.1, "data.count": 3}, "b": {"model.init_args.optimizer.lr": 0.2}}
@@ -73,6 +80,7 @@ def test_what_changes_no_run_is_told_from_what_does():
         ("--config my.yaml", False),
         ("--only square -cmy.yaml", False),
         ("--point 3", False),
+        ("--seed_everything+=3 --only+ slow", True),
         ("--repeats=2", False),
     ],
 )

@@ -1,6 +1,7 @@
 """Which setting wins: what is typed, over a variant's keys, over --config, over the experiment's own file."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,9 +23,21 @@ def config_files_first(typed: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def arguments_of(overrides: Mapping[str, Any], typed: Sequence[str]) -> list[str]:
     """A command line that puts a variant's keys between the config files and what else is typed."""
-    files, keys = config_files_first(typed)
+    files, keys = config_files_first(_with_negative_numbers(typed))
     variant = [f"--{key}={_written(value)}" for key, value in _flat(overrides)]
     return [*files, *variant, *keys]
+
+
+def _with_negative_numbers(typed: Sequence[str]) -> list[str]:
+    """``--key -1e-3`` as ``--key=-1e-3``: argparse takes a number with an exponent for an option."""
+    found: list[str] = []
+    for argument in typed:
+        takes_a_value = bool(found) and found[-1].startswith("--") and "=" not in found[-1]
+        if takes_a_value and re.fullmatch(r"-[\d.]+[eE][-+]?\d+", argument):
+            found[-1] += f"={argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def _written(value: Any) -> str:

@@ -13,6 +13,9 @@ from zoo.theory.initialization import Variances, mlp_variances
 
 SPREAD = "finite width: the bias of a logarithm, and four standard errors over seeds"
 
+# log10 of the smallest norm whose entries are normal numbers.
+SMALLEST_LEFT = {"32-true": -35, "64-true": -300}
+
 
 def run_profile(run: Run[Any]) -> mean_field.Profile:
     """The profile of the run's network at initialization, on the run's data.
@@ -44,6 +47,19 @@ def run_profile(run: Run[Any]) -> mean_field.Profile:
             "may be right in all of a batch, and then sends no gradient; choose 16 or more"
         )
     return found
+
+
+def log10_signal_left(run: Run[Any], profile: mean_field.Profile) -> float:
+    """log10 ‖δ_1‖/‖δ_L‖ as the profile has it.
+
+    Raises:
+        InputError: it is too small for the run's precision.
+    """
+    ratio = mean_field.log10_signal_ratio(profile)
+    if ratio < SMALLEST_LEFT[run.trainer.precision]:
+        left = f"{run.variant} is predicted to leave 1e{ratio:.0f} of the gradient, too little for "
+        raise InputError(f"{left}{run.trainer.precision}; lower model.network.depth")
+    return ratio
 
 
 def mlp_profile(network: MLP, x: Tensor) -> mean_field.Profile:

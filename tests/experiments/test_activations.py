@@ -73,3 +73,11 @@ def test_a_lead_is_not_claimed_where_all_are_weak_or_training_is_longer_than_was
             {"gradient_norms": script.GradientNormMonitor},
         )
         assert script.predict_lead(cli.variants) == []
+
+
+def test_where_nothing_is_validated_the_table_has_a_dash(script, tmp_path, capsys):
+    typed = "--only gelu --repeats 1 --trainer.max_steps 1 --model.network.width 32"
+    assert script.main([f"--runs_dir={tmp_path}", *typed.split()]).holds
+    said = capsys.readouterr().out
+    assert "–" in said
+    assert "nan" not in said

@@ -9,6 +9,7 @@ SETTINGS = [
     "--only from_logits,log_of_sigmoid,bce_loss_certain --target 0 --logit 9.5",
     "--only from_logits,log_of_sigmoid --target 0 --logit 40 --dtype float64",
     "--logit 0 --target 1",
+    "--only from_logits,log_of_sigmoid --logit -1e-30",
     "--only bce_loss --logit -79.74037602216261",  # no number of float32: its neighbour has another e^z
 ]
 
