@@ -1,14 +1,15 @@
 """When does a correct formula give a wrong gradient?
 
-Law: in float32 1 + e⁻ᶻ overflows below z = −88.7 and rounds to 1 above 16.6: a loss that goes through p =
-σ(z) has no slope, or a wrong one, from there on; one that is computed from z has σ(z) − y everywhere.
+Law: in float32 p = σ(z) is rounded to 0 below z = −88.7 and to 1 above 16.6: there ln p has no slope, and
+BCELoss a wrong one, even from ln(½·10⁻¹²) = −28.3 on. A loss that is computed from z has σ(z) − y everywhere.
 
 On paper it is all the same: the cross-entropy of y = 1 is −ln p, or ln(1 + e⁻ᶻ) with p = σ(z) written out. A
 computer keeps 24 binary digits in float32. What is less than 2⁻²⁴ vanishes when it is added to 1, and what is
 above 3·10³⁸ is infinite. Through p, the chain rule then multiplies ∂L/∂p = ∞ by a slope of the sigmoid that
 is 0, which is NaN: not a number. PyTorch's BCELoss takes care that nothing is infinite. Its loss is 100 at
-most, and it divides by 1e-12 at least; there is no NaN, but the slope of a certain mistake fades away, and
-with it all learning. That is why losses are to be given logits z, not probabilities.
+most, and where ∂L/∂p divides by p(1 − p), it divides by 1e-12 at least. There is no NaN, but where p is less
+than that, their quotient is left of the slope: half at p = ½·1e-12, and the more certain the mistake, the
+less it is learnt from. That is why losses are to be given logits z, not probabilities.
 
     python experiments/rounded_losses.py
 
@@ -97,9 +98,9 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     if math.isfinite(loss) and not blurred:
         claim = f"L {where}; on paper {right:.6g}"
         found.append(Prediction(f"{name}.loss", claim, loss, "IEEE 754; PyTorch's BCELoss", **rounding))
-    claim, lost = f"slopes {where} that are NaN", int(math.isnan(slope))
-    found.append(Prediction(f"{name}.nan", claim, lost, "IEEE 754: ∞ · 0"))
-    if not lost:
+    if math.isnan(slope):
+        found.append(Prediction(f"{name}.nan", f"slopes {where} that are NaN", 1, "IEEE 754: ∞ · 0"))
+    else:  # as a number, it says that it is not NaN
         claim = "the slope there; on paper " + f"{rounded_losses.slope('bce_with_logits', *form[1:]):.6g}"
         found.append(Prediction(f"{name}.slope", claim, slope, "chain rule; PyTorch's BCELoss", **rounding))
     slack = {"atol": known, "because": f"a few spacings of {s.dtype}; BCELoss rounds its 1e-12 to float32"}
