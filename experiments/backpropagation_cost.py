@@ -14,11 +14,10 @@ move one parameter after another: P + 1 passes. And only *one* number is so chea
     python experiments/backpropagation_cost.py
 
 In TensorBoard, open Images: what gradients cost in wider networks, by either way, and from either end.
-Try  --only digits --sizes [64,256,256,256,10]  (over three times the parameters; still below three passes),
+Try  --only digits --sizes [64,256,256,256,10]  (over three times the parameters; backward still below 2F),
 or  --only with_input_gradient --sizes [1,128,128,10]  (products of one column: the right is as cheap).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import accumulate, pairwise
@@ -29,8 +28,8 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev
 from torch.nn.functional import mse_loss
-from torch.utils.flop_counter import FlopCounterMode
 
+from zoo.differentiation import flops as count
 from zoo.errors import InputError
 from zoo.figures import compare, panels, styles
 from zoo.measuring import Case, MeasurementCLI
@@ -83,12 +82,14 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     found = [
         Prediction(f"{name}.forward", "FLOPs forward, F = 2B Σ d_{l−1} d_l", law["forward"], "elementary"),
         Prediction(f"{name}.backward", back, law["backward"], "elementary"),
-        Prediction(f"{name}.cost", f"L and {P} gradients, in forward passes", 3, "Baur & Strassen 1983", "≤"),
         Prediction(f"{name}.outputs", f"backward passes for {C} outputs", C, "Griewank & Walther 2008"),
     ]
     if P <= FEW:
-        found.insert(3, Prediction(f"{name}.one_by_one", "the same by differences", P + 1, "elementary"))
-    if s.with_input_gradient:
+        claim = f"{P} gradients by differences, in forward passes"
+        found.append(Prediction(f"{name}.one_by_one", claim, P + 1, "elementary"))
+    if s.with_input_gradient:  # only here is it as much as 3
+        claim = f"L, {P} gradients and ∂L/∂x, in forward passes"
+        found.append(Prediction(f"{name}.cost", claim, 3, "Baur & Strassen 1983", "≤"))
         same, source = "g J_L … J_1 − ∂L/∂x, over |g||J_L| … |J_1|", "chain rule; Higham 2002, chapter 3"
         ends, ratio = "FLOPs of g J_L … J_1, right over left", law["from the right"] / law["from the left"]
         rounding = {"atol": 2 * terms * UNIT, "because": f"two ways of ≤ {terms} roundings"}
@@ -174,13 +175,6 @@ def product(factors: list[Tensor], from_right: bool = False) -> Tensor:
     if from_right:
         return reduce(lambda found, factor: factor @ found, reversed(factors))
     return reduce(torch.matmul, factors)
-
-
-def count(function: Callable[..., object], *arguments: object) -> int:
-    """FLOPs of a call, in its matrix products."""
-    with FlopCounterMode(display=False) as counter:
-        function(*arguments)
-    return counter.get_total_flops()
 
 
 def draw(s: Settings) -> Figure:

@@ -321,8 +321,8 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         Claim(
             "One backward pass computes the gradients of all parameters.",
             shown_by=(
-                by("backpropagation_cost:digits.cost"),
-                by("backpropagation_cost:mnist_sized.cost"),
+                by("backpropagation_cost:mnist_sized.backward", 59_899_904),
+                by("backpropagation_cost:with_input_gradient.cost", 3),
             ),
             limited_by=(
                 by("backpropagation_cost:digits.outputs", 10),
@@ -334,7 +334,7 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             "Without it, training deep networks would be impractical.",
             shown_by=(
                 by("backpropagation_cost:many_outputs.one_by_one", 257),
-                by("backpropagation_cost:digits.cost"),
+                by("backpropagation_cost:with_input_gradient.cost", 3),
             ),
         ),
         Claim(

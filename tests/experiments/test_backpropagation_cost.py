@@ -29,7 +29,13 @@ def test_two_networks_cost_what_is_known_of_them(measured):  # B03
 def test_three_times_the_parameters_cost_no_three_forward_passes(script, measured):
     few, many = (script.flops.parameter_count([64, width, width, width, 10]) for width in (128, 256))
     assert many > 3 * few
-    assert 2 < measured("--only digits --sizes [64,256,256,256,10]")["digits.cost"] < 3
+    found = measured("--only digits --sizes [64,256,256,256,10]")
+    assert found["digits.backward"] < 2 * found["digits.forward"]
+
+
+def test_the_cost_is_claimed_where_it_is_as_much_as_three(measured):
+    assert measured("--only digits,with_input_gradient").items() >= {("with_input_gradient.cost", 3)}
+    assert "digits.cost" not in measured("--only digits")
 
 
 def test_from_one_input_the_right_is_as_cheap_as_the_left(measured):
@@ -113,7 +119,8 @@ def test_two_ways_back_for_one_loss_fail(script, failures, monkeypatch):
         right(loss)
 
     monkeypatch.setattr(script.torch.Tensor, "backward", backward)
-    assert failures(MANY) == {f"many_outputs.{key}" for key in ("backward", "cost", "outputs")}
+    assert failures(MANY) == {f"many_outputs.{key}" for key in ("backward", "outputs")}
+    assert "with_input_gradient.cost" in failures(INPUT)
 
 
 def test_one_way_back_for_all_outputs_together_fails(script, failures, monkeypatch):
