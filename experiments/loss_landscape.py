@@ -1,7 +1,7 @@
 """Is a loss a landscape of hills and valleys, with a lowest valley that one walks down to?
 
-Law: near w the loss is L + t g·d + ½t² dᵀHd + O(t³) along any direction d: the slope g and the curvature H at
-w are all that is known there, and nothing beyond.
+Law: near w the loss is L + t g·d + ½t² dᵀHd + O(t³) along any direction d. Of what lies farther away, a ridge
+or another valley, the slope g and the curvature H at w say nothing.
 
 What is right about the picture: at every point there is a height, a slope and a curvature, and against the
 slope it goes down. What is wrong comes from its two directions, where a network has as many as weights:
@@ -9,14 +9,16 @@ slope it goes down. What is wrong comes from its two directions, where a network
 - Down is not towards the bottom. In a bowl whose steepest curvature is κ times its flattest, −g points past
   the bottom by up to arccos(2√κ/(κ + 1)): 79° for κ = 100. In a network's landscape it does so, too.
 - There is no one valley. Hidden units can change places, and tanh units signs: a minimum has W! 2^W − 1
-  copies, all of the same loss, and on the straight line from one to another there is a ridge.
+  copies, all of the same loss. On the straight line from one to another a ridge was seen, of networks with 8
+  to 12 hidden units; that is not derived.
 - Where the slope is 0 there need be no minimum. At w = 0 it is 0, and W directions lead down.
 - The bottom is no point: in most directions the end of a training is flat.
 
     python experiments/loss_landscape.py
 
-In TensorBoard, open Images: the plane of an end of training, its copy and w = 0, with the ways there; the
-loss on straight lines from it, and how little of them its slope and curvature know; all curvatures.
+In TensorBoard, open Images: the plane of an end of training, its copy and w = 0, with the ways there seen
+from above; the loss on straight lines from that end, and how little of them its slope and curvature know;
+all curvatures.
 Try  --model.network.width 12  (more weights for the same patients: flat in more directions),  or  --repeats 1
 --data.samples 200 --trainer.max_steps 100  (where no one has looked: only what is derived is claimed).
 """
@@ -36,11 +38,12 @@ from zoo.data import Diabetes
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, panels, styles
+from zoo.methods import momentum_form
 from zoo.models import MLP
 from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import SOURCE, sgd_rate
-from zoo.theory import curvature
+from zoo.theory import curvature, momentum
 from zoo.theory.rounding import UNIT
 from zoo.training import Regressor
 from zoo.verdict import Prediction, Quantity
@@ -48,6 +51,7 @@ from zoo.verdict import Prediction, Quantity
 Runs = list[Run[Regressor]]  # the repeats of one variant
 FORM = {"in_features": 10, "out_features": 1, "depth": 1, "activation": "tanh", "bias": True}
 KAPPA = 100.0  # the bowl's steepest curvature over its flattest
+CLEAR = 0.1  # of a power: a larger error would hide which it is
 STEP = 2 * math.pi / 20_000  # from one point around the bowl to the next
 
 
@@ -77,12 +81,10 @@ def predict(variants: list[Runs]) -> Iterator[Prediction]:
 def predict_network(run: Run[Regressor]) -> Iterator[Prediction]:
     """What slope, curvature and symmetry say of a network's loss."""
     name, network, data = run.variant, run.model.network, run.datamodule
-    along = curvature.along_descent(landscape(run), curvature.weights(network))
-    t = curvature.parabola_reach(along)
-    error = 0.016 + 100 * UNIT * along[0] / abs(along[3] * (t / 10) ** 3 / 6)
+    t, error = curvature.parabola_reach(landscape(run), curvature.weights(network))
     claim = f"power of t in L(w − tg) − its parabola, from t = {t:.2g} to a tenth of it"
-    because = "the next term is a fiftieth there: 2 · 0.02 · 0.9/ln 10"
-    if error < 0.1:  # else rounding hides what is left over
+    because = "L‴ changes by 5 % at most up to t: log₁₀ 1.05; and rounding"
+    if error < CLEAR:
         yield Prediction(f"{name}.power", claim, 3.0, "Taylor", atol=error, because=because)
     sums, because = 16 * len(data.x) * network.width * UNIT, "the same numbers, summed in another order"
     claim = "change of L at the end when hidden units change places"
@@ -116,15 +118,19 @@ def measure(runs: Runs) -> dict[str, Quantity]:
     """The same quantities, from the points that training has visited and the loss around them."""
     run, recorded = runs[0], runs[0].callback(ParameterTrajectory)
     loss, start, end = landscape(run), recorded.points[0], recorded.points[-1]
-    zero, copy, other = 0 * end, mirrored(run, end), runs[-1].callback(ParameterTrajectory).points[-1]
-    t = curvature.parabola_reach(curvature.along_descent(loss, start))
-    far, near = (abs(curvature.parabola_left(loss, start, each)) for each in (t, t / 10))
+    zero, copy, other = (
+        0 * end,
+        curvature.units_reversed(end, run.model.network.width),
+        runs[-1].callback(ParameterTrajectory).points[-1],
+    )
+    t, error = curvature.parabola_reach(loss, start)
+    left = [abs(curvature.parabola_left(loss, start, each)) for each in (t, t / 10)]
     half, quarter = (
         curvature.derivatives_along(loss, end + s * (copy - end), copy - end, order=1) for s in (0.5, 0.25)
     )
     at_zero, after = (torch.linalg.eigvalsh(curvature.hessian(loss, w)) for w in (zero, end))
     return {
-        "power": math.log10(far / near),
+        "power": math.log10(left[0] / left[1]) if error < CLEAR else math.nan,
         "copy": float((loss(copy) - loss(end)) / loss(end).clamp(min=1)),
         "half_way": half[1] / quarter[1],
         "slope_at_0": float(torch.func.grad(loss)(zero).norm()),
@@ -153,14 +159,16 @@ def check(run: Run[Regressor]) -> None:
     require_precision(run, "64-true")
     require_optimizer(run, "SGD", known=("momentum", "dampening", "nesterov"))
     name, rate, network, data = run.variant, run.optimizer["lr"], run.model.network, run.datamodule
-    if not 0 < rate <= 0.1:
-        raise InputError(f"lr is {rate} in {name}; choose one above 0 and at most 0.1: weights stay finite")
     if not isinstance(data, Diabetes):
         raise InputError(f"data is {type(data).__name__} in {name}; choose zoo.data.Diabetes")
     if not isinstance(network, MLP) or any(getattr(network, key) != value for key, value in FORM.items()):
         raise InputError(f"the network of {name} is not what these laws speak of: zoo.models.MLP with {FORM}")
     if not 2 <= network.width <= 32:
         raise InputError(f"model.network.width is {network.width} in {name}; choose 2 to 32: H is large")
+    most = momentum.stability_limit(**momentum_form(run)) / curvature.output_curvature(network.width)
+    if not 0 < rate < most:
+        reason = "its output layer may have the curvature 2(W + 1), and must not blow up"
+        raise InputError(f"lr is {rate} in {name}; choose one above 0 and below {most:.3g}: {reason}")
 
 
 def is_as_seen(run: Run[Regressor]) -> bool:
@@ -177,46 +185,40 @@ def landscape(run: Run[Regressor]) -> curvature.Loss:
     return curvature.loss_of_weights(run.model.network, x, lambda p: mse(p, y))
 
 
-def mirrored(run: Run[Regressor], w: Tensor) -> Tensor:
-    """The weights with the hidden units in reverse order, which is the same function of x."""
-    units = run.model.network.width
-    incoming, bias, outgoing, rest = w.split([len(w) - 2 * units - 1, units, units, 1])
-    return torch.cat([incoming.reshape(units, -1).flip(0).flatten(), bias.flip(0), outgoing.flip(0), rest])
-
-
 def draw(runs: Runs) -> Figure:
     """The plane of an end of training and its copy, straight lines from that end, and the curvatures."""
     titles = ("the plane of an end, its copy, and w = 0", "L on straight lines from an end", "all curvatures")
     figure, (left, middle, right) = panels(*titles)
-    points = ("w = 0", "start", "end")
     loss, data, path = landscape(runs[0]), runs[0].datamodule, runs[0].callback(ParameterTrajectory).points
-    copy = mirrored(runs[0], path[-1])
+    copy = curvature.units_reversed(path[-1], runs[0].model.network.width)
     draw_plane(left, loss, path, copy)
     others = {f"the end of seed {r.seed}": r.callback(ParameterTrajectory).points[-1] for r in runs[1:]}
     draw_lines(middle, loss, path[-1], {"its copy": copy} | others)
-    for style, name, w in zip(styles(), points, (0 * copy, path[0], path[-1]), strict=False):
-        lambdas = torch.linalg.eigvalsh(curvature.hessian(loss, w)).tolist()
-        right.plot(lambdas, linestyle="", markerfacecolor="none", markersize=4, label=name, **style)
+    points = {"w = 0": 0 * copy, "start": path[0], "end": path[-1]}
+    for style, (name, w) in zip(styles(), points.items(), strict=False):
+        lambdas = torch.linalg.eigvalsh(curvature.hessian(loss, w))
+        compare(right, name, style, list(enumerate(lambdas.tolist())))
     for sign in (-1, 1):
         right.axhline(sign * curvature.curvature_at_zero(data.x, data.y), color="0.5", linewidth=1, zorder=0)
     right.set(xlabel="eigenvalue of H, in order", ylabel="curvature λ", yscale="symlog")
-    middle.set(xlabel="share s of the way", ylabel="L")
     for axes, line in ((middle, "slope and curvature at s = 0"), (right, "±2‖mean y x‖, for w = 0")):
         axes.legend(title=f"line: {line}", fontsize="small", title_fontsize="small")
     return figure
 
 
 def draw_plane(axes: Axes, loss: curvature.Loss, path: Tensor, copy: Tensor) -> None:
-    """Height lines over the plane of w = 0, an end and its copy; training's way, seen from above."""
+    """Height lines over the plane of w = 0, an end and its copy; training's ways, seen from above."""
     sides = torch.stack([path[-1] - copy, path[-1] + copy])
     sides = sides / sides.norm(dim=1, keepdim=True)
     x, y = (torch.linspace(-1.4, 1.4, 71, dtype=torch.float64) * reach for reach in sides @ path[-1])
     heights = torch.func.vmap(loss, chunk_size=1000)(torch.cartesian_prod(x, y) @ sides).reshape(71, 71)
     lines = axes.contour(x, y, heights.T.log10(), levels=16, cmap="viridis", linewidths=0.8)
     axes.figure.colorbar(lines, ax=axes, label="log₁₀ L")
-    for side, line, label in ((1, "-", "way of training"), (-1, ":", "the copy's")):
-        axes.plot(*(path @ sides.T * torch.tensor([side, 1])).T, line, color="#D55E00", label=label)
-    axes.plot([0], [0], linestyle="", marker="s", color="black", label="w = 0: no slope, no minimum")
+    for side, line, name, place in ((1, "-", "end", "o"), (-1, ":", "copy", "D")):
+        way = path @ sides.T * torch.tensor([side, 1])
+        axes.plot(*way.T, line, color="#D55E00", label=f"way of training to the {name}, projected")
+        axes.plot(*way[-1], place, color="black", label=name)
+    axes.plot([0], [0], "s", color="black", label="w = 0: no slope, no minimum")
     axes.set(xlabel="along end − copy", ylabel="along end + copy")
     axes.legend(fontsize="small", loc="lower left")
 
@@ -228,9 +230,9 @@ def draw_lines(axes: Axes, loss: curvature.Loss, end: Tensor, others: dict[str, 
         heights = torch.func.vmap(loss)(end + s[:, None] * (other - end))
         height, slope, second = curvature.derivatives_along(loss, end, other - end, order=2)
         parabola = height + s * slope + s**2 * second / 2
-        seen = parabola < 2 * heights.max()
-        predicted = list(zip(s[seen].tolist(), parabola[seen].tolist(), strict=True))
-        compare(axes, f"to {name}", style, list(zip(s.tolist(), heights.tolist(), strict=True)), predicted)
+        points, line = (torch.stack([s, each], dim=1) for each in (heights, parabola))
+        compare(axes, f"to {name}", style, points.tolist(), line[parabola < 2 * heights.max()].tolist())
+    axes.set(xlabel="share s of the way", ylabel="L")
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from zoo.theory.curvature import (
     derivatives_along,
     hessian,
     loss_of_weights,
+    output_curvature,
     parabola_left,
     parabola_reach,
     share_of_promise,
+    units_reversed,
     weights,
     widest_angle,
 )
@@ -100,11 +102,51 @@ def test_what_the_parabola_leaves_over_is_the_rest_of_the_series():
     assert left == pytest.approx(-(0.1**3) / 6 + 0.1**4 / 24 - 0.1**5 / 120, abs=1e-8)
 
 
-def test_the_parabola_reaches_to_where_the_next_term_is_a_fiftieth_or_to_a_tenth():
-    t = parabola_reach([1.0, -1.0, 1.0, -3.0, 8.0])
-    assert (8 * t**4 / 24) / (3 * t**3 / 6) == pytest.approx(0.02)
-    assert parabola_reach([1.0, -1.0, 1.0, -3.0, 0.0]) == 0.1
-    assert parabola_reach([1.0, -1.0, 1.0, -3.0, 8.0], share=0.01) == t / 2
+def test_the_parabola_reaches_to_where_the_third_derivative_has_changed_by_a_twentieth_or_to_a_tenth():
+    """Of eˣ along −g it is −e⁻ᵗ, and e^0.0488 = 1.05; a halving is divided in four."""
+    t, _ = parabola_reach(exponential, ZERO)
+    assert t < math.log(1.05) < t * 2**0.25
+    t, error = parabola_reach(lambda w: (w - 1).sum() ** 3, ZERO)
+    assert (t, error) == (pytest.approx(0.1), pytest.approx(math.log10(1.05), abs=1e-6))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        exponential,
+        lambda w: (-w + w**3 + 500 * w**5).sum(),  # its fourth derivative at 0 is 0
+        lambda w: (-w + w**3 - 500 * w**5).sum(),
+        lambda w: (-w + w**3 + 30 * w**4).sum(),
+        lambda w: (torch.tanh(5 * w + 1) - 2).square().sum(),
+    ],
+)
+def test_what_the_parabola_leaves_over_is_a_third_power_within_the_error(loss):
+    t, error = parabola_reach(loss, ZERO)
+    far, near = (abs(parabola_left(loss, ZERO, each)) for each in (t, t / 10))
+    assert 0 < abs(math.log10(far / near) - 3) < error < 0.03
+
+
+def test_of_a_bowl_no_third_power_is_left_over_and_none_is_to_be_seen():
+    assert parabola_reach(bowl, POINT)[1] == math.inf
+
+
+def test_the_weights_after_tanh_units_are_curved_by_no_more_than_twice_as_many_and_one():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).double()
+    nn.init.constant_(network[0].weight, 100.0)  # all units are ±1, all together
+    x = torch.rand(6, 3, dtype=torch.float64)
+    h = hessian(loss_of_weights(network, x, lambda p: ((p - 1) ** 2).mean()), weights(network))
+    assert float(torch.linalg.eigvalsh(h[-5:, -5:])[-1]) == pytest.approx(output_curvature(4))
+
+
+def test_units_in_another_order_are_the_same_network():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).double()
+    loss, w = loss_of_weights(network, torch.randn(5, 3).double(), lambda p: (p**2).mean()), weights(network)
+    copy = units_reversed(w, 4)
+    assert float(loss(copy)) == pytest.approx(float(loss(w)), rel=1e-14)
+    assert not torch.equal(copy, w)
+    assert torch.equal(units_reversed(copy, 4), w)
 
 
 @pytest.mark.parametrize("condition", [1.0, 4.0, 100.0])
@@ -159,8 +201,8 @@ def test_what_makes_no_sense_is_refused():
         share_of_promise([1.0, -1.0, 0.0, 0.0, 0.0], 0.0)
     with pytest.raises(InputError, match=r"the slope along −g is 0\.0"):
         share_of_promise([1.0, 0.0, 0.0, 0.0, 0.0], 0.1)
-    with pytest.raises(InputError, match="the third derivative along −g is 0"):
-        parabola_reach([1.0, -1.0, 1.0, 0.0, 1.0])
+    with pytest.raises(InputError, match="change is 0"):
+        parabola_reach(bowl, POINT, change=0.0)
     with pytest.raises(InputError, match=r"x has shape \(2, 1\) and y \(2,\)"):
         curvature_at_zero(torch.zeros(2, 1), torch.zeros(2))
     with pytest.raises(InputError, match=r"condition is 0\.5"):
