@@ -148,10 +148,11 @@ def draw(cases: list[Case[Settings]]) -> Figure:
     """max(x, 0) with its cone of subgradients and the answers; slopes and answer of every program."""
     figure, (left, right) = panels("max(x, 0) and its subgradients", "slopes of both sides, and answers")
     u = torch.linspace(-1, 1, 101, dtype=torch.float64)
-    left.fill_between(u, 0 * u, u, color="0.9", label="slopes from 0 to 1")
-    left.plot(u, torch.relu(u), color="black", linewidth=2)
+    weight = cases[0].settings.weight
+    left.fill_between(u, 0 * u, weight * u, color="0.9", label=f"slopes from 0 to {weight:g}")
+    left.plot(u, torch.relu(weight * u), color="black", linewidth=2)
     for name, colour in zip(("relu", "maximum", "where"), COLOURS, strict=False):
-        slope = by_autograd(Settings(name), 0.0)
+        slope = by_autograd(Settings(name, weight), 0.0)
         left.plot(u, slope * u, "--", color=colour, label=f"{PROGRAMS[name][0]}: {slope:g}")
     left.set(xlabel="x", ylabel="f(x)")
     left.legend(fontsize="small")

@@ -54,7 +54,8 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     check(run)
     if run.model.noise_std:
         return predict_noise(run)
-    start, name, form = abs(start_of(run)), run.variant, f"{in_words(run)}, λ = {curvature_of(run):g}"
+    start, name, form = abs(start_of(run)), run.variant, in_words(run)
+    form += "" if curvature_of(run) == 1 else f", λ = {curvature_of(run):g}"
     if start == 0:
         claim = f"{form}: largest |y| of a run from y = 0"
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]

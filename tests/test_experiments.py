@@ -83,6 +83,16 @@ def own(request, shipped):
     return shipped(request.param)
 
 
+def test_every_source_that_a_verdict_names_is_listed_with_its_title(own):
+    listed = (HOME / "docs" / "sources.md").read_text(encoding="utf-8")
+    cited = {
+        match[0]
+        for verdict in own.verdicts
+        for match in re.finditer(r"[A-Z]\S+(?: & [A-Z]\S+| et al\.)? \d{4}", verdict.prediction.source)
+    }
+    assert [source for source in sorted(cited) if f"**{source}" not in listed] == []
+
+
 @pytest.fixture(params=CURVES)
 def trained(request, shipped):
     """The same, of an experiment that trains."""

@@ -4,13 +4,16 @@ It imports torch only where something is trained, so that ``zoo list`` and ``--h
 """
 
 import argparse
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 from zoo import __version__, catalogue
-from zoo.errors import InputError
+from zoo.errors import INTERRUPTED, InputError
 from zoo.versions import latest_version
 
 
@@ -28,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
-        return 130
+        return INTERRUPTED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,6 +73,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@contextmanager
+def _ctrl_c_ends_at_once() -> Iterator[None]:
+    """While torch is imported: libraries answer an interrupt there with tracebacks, or not at all."""
+
+    def leave(*_: object) -> NoReturn:
+        sys.stderr.write("interrupted\n")
+        os._exit(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _list(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     for experiment in catalogue.experiments():
         print(f"{experiment.name}\n    {experiment.question}\n    Law: {experiment.law}\n")
@@ -77,19 +95,28 @@ def _list(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
+    if rest in (["--help"], ["-h"]) and arguments.experiment is None:
+        print(
+            "usage: zoo run EXPERIMENT [--only A,B] [--any.key VALUE ...]\n\n"
+            "Run one experiment that zoo list shows; its keys are those of its config.\n"
+            "zoo run EXPERIMENT --help shows all of them."
+        )
+        return 0
     if arguments.experiment is None:
         names = ", ".join(e.name for e in catalogue.experiments())
         raise InputError(f"zoo run needs an experiment, and then any of its keys; choose one of {names}")
     experiment = catalogue.experiment(arguments.experiment)
-    from zoo.tour import conduct
+    with _ctrl_c_ends_at_once():
+        from zoo.tour import conduct
 
     return conduct(experiment, rest).exit_code
 
 
 def _tour(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     names = arguments.only.split(",") if arguments.only else [e.name for e in catalogue.experiments()]
-    chosen = [catalogue.experiment(name.strip()) for name in names]
-    from zoo.tour import tour
+    chosen = [catalogue.experiment(name) for name in dict.fromkeys(name.strip() for name in names)]
+    with _ctrl_c_ends_at_once():
+        from zoo.tour import tour
 
     return tour(chosen, seed=arguments.seed, runs_dir=arguments.runs_dir)
 

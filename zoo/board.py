@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from zoo.errors import InputError
+from zoo.errors import TERMINATED, InputError
 
 HOST = "127.0.0.1"
-TERMINATED = 143  # what a shell says of a program that SIGTERM has ended
 SHOWN_AT_ONCE = 40  # TensorBoard's own limit; above it, its pages open empty
 
 

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from zoo.building import RunsCLI
-from zoo.errors import InputError
+from zoo.errors import INTERRUPTED, TERMINATED, InputError
 from zoo.hparams import log_hyperparameters
-from zoo.lesson import INTERRUPTED
 from zoo.progress import RunsProgress
 from zoo.run import ModelT, Run
 from zoo.verdict import Verdict
@@ -26,7 +27,8 @@ class ExperimentCLI(RunsCLI[ModelT]):
 
         Raises:
             RuntimeError: nothing has been predicted yet.
-            SystemExit: on Ctrl-C, with status 130, after a sentence that names the folder of what was logged.
+            SystemExit: on Ctrl-C, with status 130, or terminated, with 143, after a sentence that names the
+                folder of what was logged.
         """
         if self.predictions is None:
             raise RuntimeError("state the predictions before the run: call announce() first")
@@ -45,9 +47,14 @@ class ExperimentCLI(RunsCLI[ModelT]):
         except SystemExit as leaving:
             # Lightning turns Ctrl-C into an exit with status 1, after it has closed the loggers.
             if isinstance(leaving.__context__, KeyboardInterrupt):
-                sys.stderr.write(f"interrupted; what was logged until now is in {self.folder}\n")
-                raise SystemExit(INTERRUPTED) from leaving
+                self._leave("interrupted", INTERRUPTED, leaving)
+            if isinstance(leaving, SIGTERMException):
+                self._leave("terminated", TERMINATED, leaving)
             raise
+
+    def _leave(self, how: str, status: int, cause: BaseException) -> NoReturn:
+        sys.stderr.write(f"{how}; what was logged until now is in {self.folder}\n")
+        raise SystemExit(status) from cause
 
     def log_settings(self, verdicts: Sequence[Verdict]) -> None:
         """Write TensorBoard's table of the runs."""

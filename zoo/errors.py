@@ -1,4 +1,7 @@
-"""The one error that is the reader's, not the program's."""
+"""The one error that is the reader's, not the program's; and how a program ends that was told to."""
+
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
+TERMINATED = 143  # and of one that SIGTERM has
 
 
 class InputError(ValueError):

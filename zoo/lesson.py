@@ -35,8 +35,6 @@ from zoo.terminal import terminal
 from zoo.verdict import Prediction, Quantity, Verdict, judge
 from zoo.versions import next_version
 
-INTERRUPTED = 130  # what a shell says of a program that Ctrl-C has ended
-
 
 class Lesson:
     """Choose variants, state predictions before anything is run, judge them, and leave a report behind.
@@ -216,7 +214,9 @@ class Lesson:
         self.log_settings(verdicts)
         if not self.config.brief:
             self.console.print(*tables, judged([report], self.console.width), sep="\n")
-            self.console.print(f"\nCurves, figures and verdicts: [bold]{escape(str(self.folder))}[/bold]")
+            self.console.print(f"\nCurves and verdicts: [bold]{escape(str(self.folder))}[/bold]")
+            for name in figures or {}:
+                self.console.print(f"Figure: {escape(str(self.folder / name))}.png")
             self.console.print(
                 f"To look at them: {escape(board_command(self.experiment.name, self.config.runs_dir))}"
             )

@@ -9,8 +9,8 @@ import lightning as L
 from jsonargparse import ActionConfigFile  # type: ignore[attr-defined]
 
 from zoo.complaints import Parser
-from zoo.errors import InputError
-from zoo.lesson import INTERRUPTED, Lesson
+from zoo.errors import INTERRUPTED, InputError
+from zoo.lesson import Lesson
 from zoo.progress import RunsProgress
 from zoo.verdict import Quantity
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from zoo.catalogue import Experiment
-from zoo.lesson import INTERRUPTED
+from zoo.errors import INTERRUPTED, TERMINATED
 from zoo.report import Report, board_command, judged
 from zoo.terminal import terminal
 
@@ -36,8 +36,8 @@ def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") ->
             try:
                 reports.append(conduct(experiment, keys))
             except SystemExit as leaving:
-                if leaving.code == INTERRUPTED:
-                    return INTERRUPTED
+                if leaving.code in (INTERRUPTED, TERMINATED):
+                    return int(leaving.code)
                 refused[experiment.name] = leaving.code if isinstance(leaving.code, int) else 1
             else:
                 console.print(_line(reports[-1], time.monotonic() - started))

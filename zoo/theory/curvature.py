@@ -210,5 +210,5 @@ def units_reversed(w: Tensor, units: int) -> Tensor:
         w: incoming weights, a unit a row, their biases, outgoing weights, and a bias, (P,).
         units: W.
     """
-    incoming, bias, outgoing, rest = w.split([len(w) - 2 * units - 1, units, units, 1])
+    incoming, bias, outgoing, rest = torch.split(w, [len(w) - 2 * units - 1, units, units, 1])
     return torch.cat([incoming.reshape(units, -1).flip(0).flatten(), bias.flip(0), outgoing.flip(0), rest])
