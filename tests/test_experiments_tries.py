@@ -58,7 +58,7 @@ def test_what_a_lesson_says_to_try_can_be_typed_and_its_verdicts_hold(name, line
 
 def test_half_the_best_rate_has_half_the_speed(tried):
     half, _ = lines("linear_regression")
-    factors = [tried("linear_regression", line)["best_rate.factor"] for line in (half, "--only best_rate")]
+    factors = [tried("linear_regression", line)["best_rate.flattest"] for line in (half, "--only best_rate")]
     assert math.log(factors[0]) / math.log(factors[1]) == pytest.approx(0.5, abs=0.03)
 
 

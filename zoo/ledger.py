@@ -196,7 +196,7 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
             shown_by=(
                 by("learning_rate:tiny_rate.lead"),
                 by("learning_rate_limit:too_small.loss"),
-                by("linear_regression:small_rate.factor"),
+                by("linear_regression:small_rate.flattest"),
             ),
         ),
         Claim(

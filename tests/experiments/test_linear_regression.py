@@ -5,18 +5,15 @@ SETTINGS = [
     "--seed_everything 2 --only just_under,just_over --data.samples 60 --trainer.max_steps 200",
     "--seed_everything 3 --only raw_features --model.optimizer.lr 1.0e-6 --trainer.max_steps 100",
 ]
-# So long that rounding can be seen in what is left of the error.
-CONVERGED = (
-    "--only best_rate --trainer.max_steps 4500 --trainer.log_every_n_steps 1000 "
-    "--gradient_norms.every_n_steps 1000"
-)
+# After 1083 steps a hundredth of any error is left.
+LONG = "--only best_rate --trainer.max_steps 1083 --gradient_norms.every_n_steps 1000"
 SHORT = "--only best_rate --trainer.max_steps 20"
 FAR_OVER = "--only just_over --model.optimizer.lr 0.3 --trainer.max_steps 40"
 FAR_UNDER = "--only small_rate --model.optimizer.lr 0.2 --trainer.max_steps 20"
-WALK = {"best_rate.path", "best_rate.left"}
+FACTORS = {"best_rate.flattest", "best_rate.steepest"}
 
 
-@pytest.mark.parametrize("typed", [*SETTINGS, CONVERGED, SHORT, FAR_OVER])
+@pytest.mark.parametrize("typed", [*SETTINGS, SHORT, FAR_OVER])
 def test_all_verdicts_hold_at_other_rates_data_and_seeds(typed, failures):
     assert failures(typed) == set()
 
@@ -42,7 +39,7 @@ def test_a_closed_form_with_another_rate_fails(script, failures, monkeypatch):
         return right(start, optimum, hessian, 1.001 * rate, steps)
 
     monkeypatch.setattr(script.descent, "iterates", iterates)
-    assert failures(SHORT) == WALK
+    assert failures(SHORT) == {"best_rate.left"}
 
 
 def test_momentum_that_the_prediction_does_not_know_of_fails(script, failures, monkeypatch):
@@ -54,7 +51,7 @@ def test_momentum_that_the_prediction_does_not_know_of_fails(script, failures, m
         return optimizer
 
     monkeypatch.setattr(script.Regressor, "configure_optimizers", configure_optimizers)
-    assert failures(SHORT) == WALK
+    assert failures(SHORT) == {"best_rate.left"}
 
 
 def test_a_limit_of_one_over_the_largest_curvature_fails(script, failures, monkeypatch):
@@ -63,7 +60,37 @@ def test_a_limit_of_one_over_the_largest_curvature_fails(script, failures, monke
     assert failures(FAR_UNDER) == {"small_rate.fate"}
 
 
-def test_a_factor_that_leaves_the_largest_curvature_out_fails(script, failures, monkeypatch):
-    right = script.descent.contraction
-    monkeypatch.setattr(script.descent, "contraction", lambda rate, curvatures: right(rate, curvatures[:-1]))
-    assert failures(FAR_OVER) == {"just_over.factor"}
+def test_a_factor_of_the_second_largest_curvature_fails(script, failures, monkeypatch):
+    right = script.curvatures_of
+    monkeypatch.setattr(script, "curvatures_of", lambda run: right(run)[[*range(10), 9]])
+    assert failures(SHORT) == {"best_rate.steepest"}
+
+
+def test_a_best_factor_with_the_root_of_the_condition_number_fails(script, failures, monkeypatch):
+    monkeypatch.setattr(
+        script.descent, "best_contraction", lambda curvatures: 0.9118
+    )  # with κ = 470: momentum's
+    assert failures(SHORT) == {"best_rate.best"}
+
+
+def test_a_step_along_the_gradient_of_other_data_fails(script, failures, monkeypatch):
+    right = script.Regressor.training_step
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        return right(self, (1.001 * x, y), batch_idx)
+
+    monkeypatch.setattr(script.Regressor, "training_step", training_step)
+    assert failures(SHORT) == {"best_rate.gradient", "best_rate.left", *FACTORS, "best_rate.best"}
+
+
+def test_where_rounding_hides_the_flattest_no_factor_is_claimed_of_it(measured):
+    assert "raw_features.flattest" not in measured("--only raw_features --trainer.max_steps 20")
+
+
+def test_where_what_shrinks_hides_what_grows_no_fate_is_claimed(measured):
+    assert "just_over.fate" not in measured("--only just_over --trainer.max_steps 20")
+
+
+def test_the_steps_to_a_hundredth_leave_no_more(measured):
+    assert measured(LONG)["best_rate.left"] < 0.01
