@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 
 import lightning as L
 import pytest
@@ -209,3 +211,17 @@ def test_a_defect_while_training_keeps_its_traceback(ready):
     cli.runs[0].callback(ParameterTrajectory).on_fit_start = fail
     with pytest.raises(ValueError, match="math domain error"):
         cli.fit()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGTERM to send")
+def test_a_program_that_is_terminated_ends_with_143_and_names_what_was_logged(ready, capsys, monkeypatch):
+    monkeypatch.setattr(
+        "zoo.training.Minimizer.on_train_batch_end",
+        lambda model, *_: os.kill(os.getpid(), signal.SIGTERM) if model.trainer.global_step == 3 else None,
+    )
+    cli = ready("--data.count=9")
+    with pytest.raises(SystemExit) as leaving:
+        cli.fit()
+    assert leaving.value.code == 143
+    assert capsys.readouterr().err.endswith(f"terminated; what was logged until now is in {cli.folder}\n")
+    assert cli.runs[0].trainer.global_step < 9

@@ -46,6 +46,11 @@ def test_help_on_a_run_is_that_of_the_experiment(lesson, capsys):
     assert "--model.noise_std" in capsys.readouterr().out
 
 
+def test_help_on_run_alone_is_how_to_run(capsys):
+    assert status("run", "--help") == 0
+    assert "usage: zoo run EXPERIMENT" in capsys.readouterr().out
+
+
 def test_a_tour_ends_as_its_verdicts_do(lesson, capsys):
     assert status("tour") == 0
     lesson.config.write_text(lesson.config.read_text().replace("lr: 0.1", "lr: 0.1, momentum: 0.5"))
