@@ -9,8 +9,9 @@ curve. It applies rules to the steps of a program, and each step has a rule for 
 one function have the slopes 0, ½ and 1. It hardly matters, since few sums are exactly 0, and 0.001 beside the
 kink all are right. It can matter where steps are combined. relu(x) − relu(−x) is x, with the slope 1, and
 autograd says 0. where(x > 0, √x, 0) is 0 at 0, but the branch not taken has an infinite slope, and 0 · ∞ is
-NaN: not a number. The mend is to keep that branch's own input away from 0. Below, x = wu: a weight w comes
-before the kink, and multiplies slopes and answers alike.
+NaN: not a number. The mend is to keep that branch's own input away from 0: then the answer is 0, the slope of
+the branch that is taken. leaky_relu (0.01x below 0), elu (2(eˣ − 1) below 0) and |x| have kinks, too. In the
+runs x = wu: a weight w comes before the kink, and multiplies slopes and answers alike.
 
     python experiments/kinks.py
 

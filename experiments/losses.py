@@ -25,6 +25,7 @@ should be).
 """
 
 import math
+from typing import Any
 
 import torch
 from matplotlib.axes import Axes
@@ -39,7 +40,7 @@ from zoo.conditions import (
 )
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
-from zoo.figures import compare, legend, panels, styles
+from zoo.figures import MARKERS, compare, legend, panels, styles
 from zoo.models import Output
 from zoo.report import Report
 from zoo.run import Run
@@ -170,9 +171,8 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
     draw_slopes(middle, OF_Z, [k / 2 for k in range(-24, 13)])
     left.set(xlabel="prediction or probability p", ylabel="−∂L/∂p")
     middle.set(xlabel="logit z", ylabel="−∂L/∂z", yscale="log")
-    for run in runs:
-        if is_mistake(run):
-            draw_way_back(right, run)
+    for marker, run in zip(MARKERS, filter(is_mistake, runs), strict=False):
+        draw_way_back(right, run, STYLES[run.model.surface.loss] | {"marker": marker})
     right.set(xlabel="step k", ylabel="logit z, from wrong to even odds", ylim=(None, 2))
     for axes in (left, middle):
         axes.legend(fontsize="small")
@@ -189,14 +189,14 @@ def draw_slopes(axes: Axes, losses: tuple[str, ...], outputs: list[float]) -> No
         compare(axes, NAMES[loss], STYLES[loss], *series)
 
 
-def draw_way_back(axes: Axes, run: Run[Minimizer]) -> None:
+def draw_way_back(axes: Axes, run: Run[Minimizer], style: dict[str, Any]) -> None:
     """z after every step, on the line of the time that calculus gives the way to z; wrong is below 0."""
     loss, side = run.model.surface.loss, -1 if start_of(run) > 0 else 1
     path = [side * z for z in run.callback(ParameterTrajectory).points[:, 0].tolist()]
     there = torch.linspace(path[0], min(path[-1], 0), 200).tolist()
     predicted = [(saturation.steps(loss, path[0], z, rate_of(run)), z) for z in there]
     label = f"{NAMES[loss]}, from z = {start_of(run):g}"
-    compare(axes, label, STYLES[loss], list(enumerate(path)), predicted)
+    compare(axes, label, style, list(enumerate(path)), predicted)
 
 
 if __name__ == "__main__":
