@@ -82,7 +82,8 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     error = rounding(surface.loss, start, y)
     slack = {"atol": error / outputs, "because": "a few roundings of σ, 1 − σ and y, in float64"}
     found = [Prediction(f"{run.variant}.slope", claim, slope / outputs, "elementary", **slack)]
-    if surface.loss == "mse_of_sigmoid" and error < 1e-3 * abs(slope):
+    moderate = abs(start) <= saturation.LARGEST_LOGIT
+    if surface.loss == "mse_of_sigmoid" and moderate and error < 1e-3 * abs(slope):
         claim, factor = "∂L/∂z by cross-entropy, over this one", saturation.advantage(start)
         slack = {"rtol": error / abs(slope) + ROUNDING, "because": "roundings of the two slopes, in float64"}
         found.append(Prediction(f"{run.variant}.factor", claim, factor, "elementary", **slack))
@@ -90,13 +91,11 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
 
 
 def predict_way_back(run: Run[Minimizer]) -> list[Prediction]:
-    """How many steps a mistake takes to even odds, if the run is so long."""
-    if not is_mistake(run):
+    """How many steps a mistake takes to even odds, if they can be foretold and the run is so long."""
+    known = way_back(run)
+    if known is None or known[1] > run.steps:
         return []
-    loss, start = run.model.surface.loss, start_of(run)
-    least, most = saturation.steps_to_even_odds(loss, -abs(start), rate_of(run))
-    if most > run.steps:
-        return []
+    (least, most), loss, start = known, run.model.surface.loss, start_of(run)
     claim = f"{NAMES[loss]}: steps from z = {start:g} to p = ½, η = {run.optimizer['lr']:g}"
     slack = {"atol": (most - least) / 2, "because": "rounded up from what is known to η/20"}
     source = "derived; Euler's method"
@@ -146,6 +145,16 @@ def is_mistake(run: Run[Minimizer]) -> bool:
     return run.model.surface.loss in OF_Z and truth_of(run) in (0, 1) and wrong_side
 
 
+def way_back(run: Run[Minimizer]) -> tuple[int, int] | None:
+    """The fewest and the most steps to even odds; None where none is made, or theory does not reach."""
+    if not is_mistake(run):
+        return None
+    try:
+        return saturation.steps_to_even_odds(run.model.surface.loss, -abs(start_of(run)), rate_of(run))
+    except InputError:
+        return None
+
+
 def rate_of(run: Run[Minimizer]) -> float:
     """η for one output, of whose loss the mean has only its share."""
     return run.optimizer["lr"] / run.model.surface.point.numel()
@@ -171,7 +180,7 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
     draw_slopes(middle, OF_Z, [k / 2 for k in range(-24, 13)])
     left.set(xlabel="prediction or probability p", ylabel="−∂L/∂p")
     middle.set(xlabel="logit z", ylabel="−∂L/∂z", yscale="log")
-    for marker, run in zip(MARKERS, filter(is_mistake, runs), strict=False):
+    for marker, run in zip(MARKERS, filter(way_back, runs), strict=False):
         draw_way_back(right, run, STYLES[run.model.surface.loss] | {"marker": marker})
     right.set(xlabel="step k", ylabel="logit z, from wrong to even odds", ylim=(None, 2))
     for axes in (left, middle):

@@ -44,6 +44,7 @@ from zoo.figures import COLOURS, legend, panels
 from zoo.report import Report
 from zoo.run import Run
 from zoo.theory import softmax_spectrum
+from zoo.theory.rounding import conserved_sum_error
 from zoo.training import Classifier
 from zoo.verdict import Prediction, Quantity, Relation
 
@@ -81,9 +82,10 @@ def predict_examples() -> list[Prediction]:
 def predict(run: Run[Classifier]) -> list[Prediction]:
     """Identities and bounds that hold for any logits, and what training cannot change."""
     check(run)
-    name, x, steps = run.variant, run.datamodule.x, int(run.steps)
-    rounding = 4e-16 * C * steps * (1 + run.optimizer["lr"] * steps * float(x.abs().max()))
-    digits = f"{len(x)} digits, before and after training"
+    name, steps = run.variant, int(run.steps)
+    moved, law = "largest change of Σ_c W_c, the sum of weights over classes, relative", "Σ_c (p − y)_c = 0"
+    rounding, because = conserved_sum_error(C, steps), f"{steps} steps, {C} weights, 4 roundings"
+    digits = f"{len(run.datamodule.x)} digits, before and after training"
     return [
         exact(f"{name}.jacobian", f"largest |autograd's J − (diag(p) − ppᵀ)|, {digits}", 0.0),
         exact(f"{name}.largest", "largest eigenvalue of J", softmax_spectrum.LARGEST_EIGENVALUE, "≤"),
@@ -91,15 +93,17 @@ def predict(run: Run[Classifier]) -> list[Prediction]:
         exact(f"{name}.length", "largest length of ∂L/∂z: √2", softmax_spectrum.LONGEST_SLOPE, "≤"),
         exact(f"{name}.curvature", "largest |∂²L/∂z² − J|", 0.0),
         exact(f"{name}.left", "after training: mean of 1 − Σp² − 2L", 0.0, "≤"),
-        exact(f"{name}.moved", "largest change of a sum of weights over all classes", 0.0, atol=rounding),
+        Prediction(f"{name}.moved", moved, 0.0, law, atol=rounding, because=because),
     ]
 
 
-def exact(key: str, claim: str, value: Quantity, relation: Relation = "=", atol: float = SMALL) -> Prediction:
+def exact(key: str, claim: str, value: Quantity, relation: Relation = "=") -> Prediction:
     """A prediction that leaves room for roundings alone, and for none if it is a count."""
     if isinstance(value, int):
         return Prediction(key, claim, value, "elementary")
-    return Prediction(key, claim, value, "elementary", relation, atol, because="roundings of 1e-16, added up")
+    return Prediction(
+        key, claim, value, "elementary", relation, SMALL, because="roundings of 1e-16, added up"
+    )
 
 
 def measure_examples() -> dict[str, dict[str, Quantity]]:
@@ -124,7 +128,7 @@ def measure(run: Run[Classifier], before: nn.Linear) -> dict[str, Quantity]:
     """Autograd's derivatives at the logits of every digit, with the first weights and with the last."""
     after, true = logits(run, run.model.network), run.datamodule.y
     z, y = torch.cat([logits(run, before), after]), true.repeat(2)
-    slope = vmap(grad(loss))(z, y)
+    slope, weights = vmap(grad(loss))(z, y), run.model.network.weight.detach()
     return {
         "jacobian": float((jacobian(z) - softmax_jacobian(z)).abs().max()),
         "largest": float(spectrum(z).max()),
@@ -132,7 +136,7 @@ def measure(run: Run[Classifier], before: nn.Linear) -> dict[str, Quantity]:
         "length": float(slope.norm(dim=1).max()),
         "curvature": float((vmap(jacrev(grad(loss)))(z, y) - jacobian(z)).abs().max()),
         "left": float(spectrum(after).sum(dim=1).mean() - 2 * cross_entropy(after, true)),
-        "moved": float((run.model.network.weight - before.weight).detach().sum(dim=0).abs().max()),
+        "moved": float((weights - before.weight.detach()).sum(dim=0).abs().max() / weights.abs().max()),
     }
 
 

@@ -51,7 +51,7 @@ from zoo.report import Report
 from zoo.run import Run
 from zoo.seen import SOURCE, Seen, sgd_rate
 from zoo.theory import curvature, untrained
-from zoo.theory.rounding import UNIT
+from zoo.theory.rounding import UNIT, conserved_sum_error
 from zoo.training import Classifier
 from zoo.verdict import Prediction, Quantity
 
@@ -139,7 +139,7 @@ def predict_training(run: Run[Classifier]) -> Iterator[Prediction]:
         claim, because = f"loss before training, ln C + ½q(1 − 1/C), q = {q:.2g}", "four standard deviations"
         yield Prediction(f"{name}.start", claim, first, "derived", atol=error, because=because)
     if network.activation in ("sigmoid", "tanh"):  # others may leave float64
-        error, because = 4 * steps * classes * UNIT, f"{classes} weights are rounded in each of {steps} steps"
+        error, because = conserved_sum_error(classes, steps), f"{steps} steps, {classes} weights, 4 roundings"
         claim, law = "largest change of Σ_c W_c, the output weights, relative", "Σ_c (p − y)_c = 0"
         yield Prediction(f"{name}.conserved", claim, 0.0, law, atol=error, because=because)
     if isinstance(run.datamodule, Images) and run.datamodule.dataset_name == "fake":

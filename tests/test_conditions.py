@@ -1,9 +1,12 @@
 """Outside their conditions laws are not applied: each experiment answers in one sentence, with status 2."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from zoo import catalogue
-from zoo.conditions import either
+from zoo.conditions import either, require_optimizer, require_plain_trainer
+from zoo.errors import InputError
 from zoo.tour import conduct
 
 BALL = "--only heavy_ball"
@@ -109,6 +112,47 @@ def test_what_lies_outside_the_laws_is_refused_before_any_step(name, typed, word
     assert said.count("\n") == 1
     assert [word for word in words if word not in said] == []
     assert list(tmp_path.rglob("version_*")) == []
+
+
+# What else than its plain value each may be; all that Lightning and PyTorch have of that kind.
+TRAINER = {
+    "accumulate_grad_batches": 2,
+    "callbacks": ["a callback"],
+    "detect_anomaly": True,
+    "fast_dev_run": True,
+    "gradient_clip_val": 1.0,
+    "max_time": "00:00:01:00",
+    "min_epochs": 3,
+    "min_steps": 3,
+    "overfit_batches": 5,
+    "plugins": ["a plugin"],
+    "val_check_interval": 10,
+}
+SWITCHES = (
+    "momentum",
+    "dampening",
+    "weight_decay",
+    "nesterov",
+    "maximize",
+    "amsgrad",
+    "decoupled_weight_decay",
+)
+
+
+@pytest.mark.parametrize("key", TRAINER)
+def test_a_trainer_with_anything_else_is_not_plain(key):
+    run = SimpleNamespace(variant="this", config=SimpleNamespace(trainer={key: TRAINER[key]}))
+    require_plain_trainer(run, key)
+    with pytest.raises(InputError, match=f"trainer.{key} is .* in this"):
+        require_plain_trainer(run)
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_a_switch_of_the_optimizer_that_is_on_is_refused(switch):
+    run = SimpleNamespace(variant="this", optimizer={"name": "Adam", switch: True})
+    require_optimizer(run, "Adam", known=(switch,))
+    with pytest.raises(InputError, match=f"{switch} is True in this"):
+        require_optimizer(run, "Adam")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from zoo.errors import InputError
 from zoo.models import MLP
-from zoo.profiles import mlp_profile, ratio_tolerance
+from zoo.profiles import mlp_profile, ratio_tolerance, run_profile
 from zoo.theory.mean_field import log10_signal_ratio
 
 
@@ -59,3 +60,22 @@ def test_only_the_arguments_of_the_network_are_read():
         for parameter in network.parameters():
             parameter.zero_()
     assert mlp_profile(network, x) == before
+
+
+def deep(weight_std):
+    """What a profile reads of a run with a silu network of depth 10."""
+    network = MLP(20, 5, 10, 64, "silu", "normal", weight_std)
+    x = torch.randn(32, 20, generator=torch.Generator().manual_seed(0))
+    return SimpleNamespace(variant="deep", model=SimpleNamespace(network=network), datamodule=data(x))
+
+
+@pytest.mark.parametrize("weight_std", [1.1, 2.5])
+def test_a_deep_silu_network_away_from_he_has_a_profile(weight_std):
+    run = deep(weight_std)
+    assert run_profile(run) == mlp_profile(run.model.network, run.datamodule.x)
+
+
+@pytest.mark.parametrize("weight_std", [1.3, 2.0])
+def test_a_deep_silu_network_near_he_has_none(weight_std):
+    with pytest.raises(InputError, match="dies out or explodes by chance in deep"):
+        run_profile(deep(weight_std))

@@ -47,6 +47,12 @@ def test_a_sample_for_itself_strays_by_the_bound_nearly():
     assert 0.85 < spread / first_loss_std(10, 0.1, 1.0) < 1
 
 
+def test_the_bound_has_a_second_order():
+    # √q of the logits' first order, and ½ q χ²/C, where χ² of 9 degrees of freedom strays by √18
+    assert first_loss_std(10, 1.0, 1.0) == pytest.approx(1 + 0.5 * 18**0.5 / 10, rel=1e-14)
+    assert first_loss_std(10, 4.0, 0.25) == pytest.approx(1 + 2 * 18**0.5 / 10, rel=1e-14)
+
+
 def test_samples_that_are_alike_within_their_class_stray_by_the_bound_nearly():
     torch.manual_seed(0)
     features = torch.eye(10, dtype=torch.float64).repeat(3, 1)  # three samples a class, features of norm 1

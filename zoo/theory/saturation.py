@@ -12,6 +12,7 @@ from zoo.theory.checks import require_finite, require_positive
 
 Loss = Literal["mse", "bce", "bce_with_logits", "mse_of_sigmoid"]
 
+LARGEST_LOGIT = 350.0  # beyond it exponentials leave float64
 LARGEST_RATE = 2.0  # up to which `steps` was seen to be known to η/20
 
 
@@ -113,5 +114,7 @@ def _progress(loss: Loss, z: float) -> tuple[float, float]:
 
 
 def _require_moderate(z: float) -> None:
-    if not abs(z) <= 350:
-        raise InputError(f"a logit is {z}; choose one within ±350, or its exponentials leave float64")
+    if not abs(z) <= LARGEST_LOGIT:
+        raise InputError(
+            f"a logit is {z}; choose one within ±{LARGEST_LOGIT:g}, or its exponentials leave float64"
+        )
