@@ -61,7 +61,9 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
     claim, steps = f"{form}: steps from y = {start:g} to {run.model.stop_radius:g}", escape_steps(run)
     if steps > run.steps:
-        raise InputError(f"{name} needs {steps} steps and is given {run.steps}; raise data.count")
+        raise InputError(
+            f"{name} needs {steps} steps and is given {run.steps}; raise data.count or trainer.max_steps"
+        )
     if any(abs(y / run.model.stop_radius - 1) < 1e-12 for y in predicted_distance(run, steps)):
         raise InputError(
             f"model.stop_radius is {run.model.stop_radius} in {name}, a point of the path itself: rounding "

@@ -64,6 +64,13 @@ class Settings:
             raise InputError(
                 f"size is {self.size}; without shift choose 1, 2 or 3, where the chance is known"
             )
+        if self.shift is None and self.matrices < (
+            needed := random_matrices.matrices_that_show_one(self.size)
+        ):
+            raise InputError(
+                f"matrices is {self.matrices} of size {self.size}; choose {needed} or more: of fewer it may "
+                "be by chance that none makes a minimum"
+            )
         if self.shift is not None and (self.size < 50 or abs(self.shift) > 3):
             raise InputError(
                 f"size is {self.size} and shift {self.shift}; choose 50 or more, and −3 to 3: the law is "

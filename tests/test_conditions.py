@@ -86,6 +86,13 @@ OUTSIDE = [
     ("saddle_escape", "--only heavy_ball --data.count 20", ["needs 52 steps", "given 20"]),
     (
         "saddle_escape",
+        "--only heavy_ball --trainer.max_steps 1",
+        ["needs 52 steps", "given 1", "data.count or trainer.max_steps"],
+    ),
+    ("saddle_escape", "--only noise --model.noise_std 1e-300", ["noise_std is 1e-300", "leaves float64"]),
+    ("saddles_and_minima", "--only two --matrices 1", ["matrices is 1 of size 2", "choose 94 or more"]),
+    (
+        "saddle_escape",
         f"{BALL} --model.surface torch.nn.Linear --model.surface.in_features 3 "
         "--model.surface.out_features 3",
         ["Linear", "zoo.models.Quadratic"],

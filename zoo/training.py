@@ -86,12 +86,13 @@ class Minimizer(L.LightningModule):
 
     Args:
         surface: a module with a parameter ``point`` of shape (K, D), K points that move independently; its
-            forward() is the sum of their heights, its escaped(radius) says whether one is that far out.
+            forward() is the sum of their heights, its escaped(radius) says whether one is that far out:
+            `zoo.models` has them.
         optimizer: what makes a step of the gradient; any torch optimizer.
         noise_std: standard deviation of the noise that is added to every entry of the gradient, as
             mini-batches add it to a network's. 0 for none.
-        stop_radius: stop as soon as a point is this far out along a coordinate of negative curvature.
-            Never, if it is left out.
+        stop_radius: stop as soon as a point has escaped this far: from 0 along any coordinate, on a Quadratic
+            along one of negative curvature. Never, if it is left out.
     """
 
     def __init__(
@@ -121,7 +122,7 @@ class Minimizer(L.LightningModule):
         return loss
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Stop once a point has escaped: a surface with negative curvature has no bottom."""
+        """Stop once a point has escaped: there a surface may have no bottom."""
         if self.stop_radius is not None and self.surface.escaped(self.stop_radius):
             self.trainer.should_stop = True
 

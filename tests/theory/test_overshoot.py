@@ -96,6 +96,7 @@ def test_the_nearest_minimum_may_be_in_another_well():
         (lambda: two_cycle([0, 0, 0.5, 0, 0.25], 0.0, 1.5), "near x = 0 no law says"),  # it repels
         (lambda: two_cycle([9, -6, 1], 3.0, 1.0), "near x = 3 no law says"),  # every pair is one
         (lambda: two_cycle(TWO, -1.2, 0.0), "rate is 0"),
+        (lambda: last_jump(TWO, 1e300, 0.1, 9), r"f″ leaves float64 between -1e\+300 and 1e\+300"),
         (lambda: last_jump(TWO, -0.9, 0.7, 100), r"start is -0.9; the law holds from -1.338 to -0.9907"),
         (lambda: last_jump(TWO, -1.15, 0.7, 5), "steps is 5"),
         (lambda: last_jump(TWO, 1.1, 0.7, 5), "steps is 5"),

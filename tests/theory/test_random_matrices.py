@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from zoo.errors import InputError
-from zoo.theory.random_matrices import minimum_probability, negative_share, negative_share_error, sample
+from zoo.theory.random_matrices import (
+    matrices_that_show_one,
+    minimum_probability,
+    negative_share,
+    negative_share_error,
+    sample,
+)
 
 
 def drawn(matrices, size, seed=0):
@@ -28,6 +34,15 @@ def test_eigenvalues_of_drawn_matrices_are_all_positive_as_often(size):
     p, matrices = minimum_probability(size), 40_000
     positive = (torch.linalg.eigvalsh(drawn(matrices, size)) > 0).all(dim=1).double().mean()
     assert float(positive) == pytest.approx(p, abs=4 * (p * (1 - p) / matrices) ** 0.5)
+
+
+@pytest.mark.parametrize(("size", "needed"), [(1, 17), (2, 94), (3, 627)])
+def test_so_many_matrices_tell_the_probability_from_0_and_one_fewer_do_not(size, needed):
+    p = minimum_probability(size)
+    assert matrices_that_show_one(size) == needed
+    reach = [p - 4 * (p * (1 - p) / matrices) ** 0.5 for matrices in (needed - 1, needed)]
+    assert reach[0] <= 1e-15
+    assert reach[1] > 0
 
 
 def test_with_one_variance_everywhere_the_probability_is_another():

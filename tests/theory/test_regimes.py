@@ -131,15 +131,18 @@ def test_one_step_that_rounding_spoils_is_allowed_for():
     assert rounding([0.7, *[0.0] * 60], 1 / 49, 0.0, 49.0) > 1e-320  # not even where all but nothing is left
 
 
-@pytest.mark.parametrize("height", [0.0, 9.0, 1e6])
-def test_float64_strays_from_the_fall_by_no_more_than_its_rounding(height):
+@pytest.mark.parametrize(("height", "larger"), [(0.0, 1000), (9.0, 1000), (1e6, 100)])
+def test_float64_strays_from_the_fall_by_no_more_than_its_rounding(height, larger):
+    """The bound is worth something: it is at most so many times the largest error that 50 starts show."""
     rate, bottom, curvature = 0.9, 3.0, 2.0
-    path = walk(rate, 0.0, bottom, curvature, 20)
-    slope = -curvature * bottom
-    heights = [(curvature / 2 * x + slope) * x + height for x in path]
-    falls = [(heights[k] - heights[k + 1]) / (curvature * path[k] + slope) ** 2 for k in range(20)]
-    off = max(abs(won - fall(rate, curvature)) for won in falls)
-    assert 0 < off <= fall_rounding(path, rate, bottom, curvature, height) < 1e-4
+    slope, shares = -curvature * bottom, []
+    for start in range(-25, 25):
+        path = walk(rate, start / 13, bottom, curvature, 20)
+        heights = [(curvature / 2 * x + slope) * x + height for x in path]
+        falls = [(heights[k] - heights[k + 1]) / (curvature * path[k] + slope) ** 2 for k in range(20)]
+        off = max(abs(won - fall(rate, curvature)) for won in falls)
+        shares.append(off / fall_rounding(path, rate, bottom, curvature, height))
+    assert 1 / larger < max(shares) <= 1
 
 
 @pytest.mark.parametrize(

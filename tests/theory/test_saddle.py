@@ -1,6 +1,7 @@
 import math
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -248,6 +249,13 @@ def test_the_median_is_that_of_the_marginal():
         assert k == 1 or outside[0] < 0.5
 
 
+def test_the_median_knows_noise_of_any_size():
+    """A tenth of the noise takes ln 10 / ln 1.1 = 24.16 steps more."""
+    counts = [median_escape_steps(1.0, 0.1, noise) for noise in (1e-10, 1e-200, 1e-300)]
+    assert [b - a for a, b in pairwise(counts)] == pytest.approx([190 * 24.1589, 100 * 24.1589], abs=1)
+    assert median_escape_steps(1.0, 0.1, 1e300) == 1
+
+
 @pytest.mark.parametrize(("rate", "points"), [(0.1, 400), (0.02, 400), (0.1, 1600)])
 def test_the_median_of_samples_strays_by_its_standard_error(rate, points):
     # Far out |y_k| = s_∞ |z| (1 + a)^k, so k is −ln |z| / ln(1 + a) and a constant: no walk needs to be run.
@@ -284,6 +292,9 @@ def test_the_median_of_samples_strays_by_its_standard_error(rate, points):
         (lambda: adam_escape_steps(math.nan, 1.0, 0.1, 1.0), "start is nan"),
         (lambda: noise_variance(-1, 0.1, 1.0), "step is -1"),
         (lambda: noise_variance(1, 0.1, -1.0), "noise_std is -1.0"),
+        (lambda: noise_variance(1, 0.1, 1e-300), "noise_std is 1e-300; with it the variance leaves float64"),
+        (lambda: noise_variance(1, 0.1, 1e300), "noise_std is 1e[+]300; with it the variance leaves"),
+        (lambda: noise_variance(1, 1e-9, 1.0, 1e-9), "rate · curvature is 1e-18"),
         (lambda: noise_variance(1, 0.0, 1.0), "rate is 0.0"),
         (lambda: median_escape_steps(0.0, 0.1, 1.0), "radius is 0.0"),
         (lambda: median_escape_steps(1.0, 0.1, 0.0), "noise_std is 0.0"),

@@ -165,6 +165,7 @@ def test_rounding_drifts_as_the_worst_errors_do():
         ),
         (lambda: settling_steps(TWO, torch.tensor([1.0]), 0, 1e-3), "rate is 0"),
         (lambda: settling_steps([9, -6, 1], torch.tensor([0.0]), 1, 1e-3), "10 000 steps do not bring"),
+        (lambda: largest_orderly_rate(TWO, 1e300, 2e300), r"f″ leaves float64 between -1.2 and 2e\+300"),
         (lambda: rounding_drift(TWO, 1.0, 0.1, 10), "starts at 1.0; it must be a maximum"),
         (lambda: rounding_drift(TWO, 0.2, 0.0, 10), "rate is 0"),
         (lambda: rounding_drift(TWO, 0.2, 0.1, -1), "steps is -1"),

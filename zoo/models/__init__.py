@@ -2,7 +2,7 @@
 
     mlp        MLP: linear layers with one activation between them
     output     Output: the end of a network alone, moved by a loss
-    surfaces   Quadratic, Polynomial, Logistic: points on a surface, each its own lesson of descent
+    surfaces   Surface: points to walk on; Quadratic, Polynomial, Logistic, each its own lesson of descent
     xor        XorNetworks: many small networks side by side, and the loss that each has on XOR
 
 A config names them by import path: ``class_path: zoo.models.MLP``.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from zoo.calculus.activations import sigmoid
 from zoo.calculus.losses import binary_cross_entropy, binary_cross_entropy_with_logits, mse
 from zoo.errors import InputError
+from zoo.models.surfaces import Surface
 
 LossName = Literal["mse", "bce", "bce_with_logits", "mse_of_sigmoid"]
 
@@ -22,7 +23,7 @@ LOSSES: dict[LossName, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-class Output(nn.Module):
+class Output(Surface):
     """L(output, y), where the outputs are what is learnt: they show what a loss does to any network's.
 
     Args:
@@ -58,7 +59,3 @@ class Output(nn.Module):
     def forward(self) -> Tensor:
         """L, the mean over samples and outputs."""
         return LOSSES[self.loss](self.point, self.target)
-
-    def escaped(self, radius: float) -> bool:
-        """Whether an output is at least ``radius`` away from 0."""
-        return bool((self.point.detach().abs() >= radius).any())

@@ -7,7 +7,21 @@ from zoo.calculus.surfaces import logistic, polynomial, quadratic
 from zoo.errors import InputError
 
 
-class Quadratic(nn.Module):
+class Surface(nn.Module):
+    """What a `zoo.training.Minimizer` walks on: its forward() is the height of all points, summed.
+
+    Attributes:
+        point: the parameter, of shape (K, D): K points of D coordinates.
+    """
+
+    point: nn.Parameter
+
+    def escaped(self, radius: float) -> bool:
+        """Whether a coordinate of a point is at least ``radius`` away from 0."""
+        return bool((self.point.detach().abs() >= radius).any())
+
+
+class Quadratic(Surface):
     """f(point) = ½ Σ λ_i point_i²: a bowl, or a saddle where some λ_i is negative.
 
     Args:
@@ -44,7 +58,7 @@ class Quadratic(nn.Module):
         return bool((downhill.abs() >= radius).any())
 
 
-class Polynomial(nn.Module):
+class Polynomial(Surface):
     """f(point) = Σ c_k point^k, along one coordinate.
 
     Args:
@@ -75,12 +89,8 @@ class Polynomial(nn.Module):
         """The heights of all points, summed."""
         return polynomial(self.point, self.coefficients)
 
-    def escaped(self, radius: float) -> bool:
-        """Whether a point is at least ``radius`` away from 0."""
-        return bool((self.point.detach().abs() >= radius).any())
 
-
-class Logistic(nn.Module):
+class Logistic(Surface):
     """f(point) = Σ ln(1 + e^(−point)): the loss of one separable sample. It has no minimum.
 
     Args:
@@ -102,10 +112,6 @@ class Logistic(nn.Module):
     def forward(self) -> Tensor:
         """The heights of all points, summed."""
         return logistic(self.point)
-
-    def escaped(self, radius: float) -> bool:
-        """Whether a point is at least ``radius`` away from 0."""
-        return bool((self.point.detach().abs() >= radius).any())
 
 
 def _row_of_points(start: float, end: float | None, copies: int) -> nn.Parameter:

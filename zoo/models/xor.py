@@ -5,9 +5,10 @@ from torch import Tensor, nn
 
 from zoo.calculus.activations import relu
 from zoo.errors import InputError
+from zoo.models.surfaces import Surface
 
 
-class XorNetworks(nn.Module):
+class XorNetworks(Surface):
     """f(x) = c + Σ_j a_j relu(w_j·x + b_j) on the four corners of the unit square, K networks at once.
 
     Each starts at random as `torch.nn.Linear` does, uniform within ±1/√fan_in, and has a loss of its own:
@@ -53,7 +54,3 @@ class XorNetworks(nn.Module):
         outputs = torch.einsum("knh,kh->kn", units, a) + c
         losses: Tensor = ((outputs - self.y) ** 2).mean(dim=1)
         return losses
-
-    def escaped(self, radius: float) -> bool:
-        """Whether a parameter is at least ``radius`` away from 0."""
-        return bool((self.point.detach().abs() >= radius).any())

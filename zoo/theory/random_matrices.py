@@ -24,7 +24,7 @@ def minimum_probability(size: int) -> float:
 
     For n = 2, with a and c on the diagonal and b beside it, it asks for (a + c)/2 > √(((a − c)/2)² + b²). All
     three have the variance 1, so that is a cone of half-angle 45° in space: (1 − cos 45°)/2 of it. For large
-    n the probability falls as exp(−(ln 3/4) n²). Another variance on the diagonal gives other numbers.
+    n the probability falls as exp(−((ln 3)/4) n²). Another variance on the diagonal gives other numbers.
 
     Args:
         size: n, 1 to 3; for more there is no closed form here.
@@ -40,6 +40,15 @@ def minimum_probability(size: int) -> float:
     if size not in found:
         raise InputError(f"size is {size}; the probability is known here for 1, 2 and 3")
     return found[size]
+
+
+def matrices_that_show_one(size: int) -> int:
+    """The smallest M with p > 4 √(p(1 − p)/M): four standard errors of a share in M do not reach to 0.
+
+    It is 16 (1 − p)/p, p being `minimum_probability`. Arguments and refusals are those of that.
+    """
+    p = minimum_probability(size)
+    return math.floor(16 * (1 - p) / p) + 1
 
 
 def negative_share(shift: float) -> float:

@@ -143,13 +143,15 @@ def noise_variance(step: int, rate: float, noise_std: float, curvature: float = 
     that noise suffices to escape is in Jin et al. 2017.)
 
     Raises:
-        InputError: step or noise_std is negative, rate or curvature not positive, or y_k leaves float64.
+        InputError: step or noise_std is negative, rate or curvature not positive, or y_k² leaves float64.
     """
     require_at_least(0, step=step)
     require_not_negative(noise_std=noise_std)
     scale, exponent = _noise_scale(rate, noise_std, curvature), 2 * step * math.log1p(rate * curvature)
     if exponent > 700:
         raise InputError(f"step is {step}; by then the variance leaves float64")
+    if noise_std and not 1e-150 < scale < 1e150:
+        raise InputError(f"noise_std is {noise_std}; with it the variance leaves float64")
     return scale**2 * math.expm1(exponent)
 
 
@@ -163,8 +165,11 @@ def median_escape_steps(radius: float, rate: float, noise_std: float, curvature:
         InputError: radius, rate, noise_std or curvature is not positive.
     """
     require_positive(radius=radius, noise_std=noise_std)
-    ratio = radius / (QUARTILE * _noise_scale(rate, noise_std, curvature))
-    return math.ceil(math.log1p(ratio**2) / (2 * math.log1p(rate * curvature)))
+    scale = _noise_scale(rate, 1.0, curvature)  # s apart: its square, or ηs, may leave float64
+    log_ratio = math.log(radius) - math.log(QUARTILE * scale) - math.log(noise_std)
+    # ½ ln(1 + r²) is ln r + ½ ln(1 + r⁻²)
+    grown = max(log_ratio, 0.0) + math.log1p(math.exp(-2 * abs(log_ratio))) / 2
+    return max(1, math.ceil(grown / math.log1p(rate * curvature)))
 
 
 def median_standard_error(points: int, rate: float, curvature: float = 1.0) -> float:
@@ -187,4 +192,6 @@ def _noise_scale(rate: float, noise_std: float, curvature: float) -> float:
     """s_∞ = η s / √((1 + a)² − 1): y_k is about s_∞ (1 + a)^k times a Gaussian."""
     require_positive(rate=rate, curvature=curvature)
     a = rate * curvature
+    if 1 + a == 1:
+        raise InputError(f"rate · curvature is {a}; float64 cannot tell y + ηλy from y")
     return rate * noise_std / math.sqrt(a * (2 + a))

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
 from numpy.polynomial import Polynomial
 from torch import Tensor
@@ -94,10 +95,17 @@ def curvature(coefficients: Sequence[float], x: float) -> float:
 
 
 def curvatures(coefficients: Sequence[float], low: float, high: float) -> tuple[float, float]:
-    """The smallest and the largest f″ on [low, high]: at its ends, or where f‴ = 0."""
+    """The smallest and the largest f″ on [low, high]: at its ends, or where f‴ = 0.
+
+    Raises:
+        InputError: f″ leaves float64 there.
+    """
     f = polynomial(coefficients)
     bends = [x.real for x in map(complex, f.deriv(3).roots()) if low < x.real < high and abs(x.imag) < 1e-9]
-    found = [float(f.deriv(2)(x)) for x in (low, high, *bends)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = [float(f.deriv(2)(x)) for x in (low, high, *bends)]
+    if not all(map(math.isfinite, found)):
+        raise InputError(f"f″ leaves float64 between {low:g} and {high:g}; choose starts nearer to 0")
     return min(found), max(found)
 
 
