@@ -162,7 +162,7 @@ def draw(cases: list[Case[Settings]]) -> Figure:
         right.plot([k, k], sides(case.settings), "_-", color="0.7", linewidth=7, markersize=14)
         right.plot(k, answer, markersize=7, linestyle="", **style)
         if answer != answer:
-            right.text(k, 0, "answer: NaN", rotation=90, ha="right", va="center", fontsize="small")
+            right.text(k, -0.2, "answer: NaN", rotation=90, ha="center", va="top", fontsize="small")
     most = 2.5 * max(abs(case.settings.weight) for case in cases)  # a quotient of √x can be anything
     right.set(ylim=(-most, most), ylabel="grey: slopes of both sides; marker: autograd at 0")
     right.set_xticks(range(len(cases)), [case.variant for case in cases], rotation=45, ha="right")
