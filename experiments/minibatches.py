@@ -47,9 +47,9 @@ from zoo.verdict import Prediction, Quantity
 
 Drawn = Literal["different", "replacement", "pass"]
 WORDS: dict[Drawn, str] = {
-    "different": "all {ways:,} batches of {B}: (s²/B)(N − B)/(N − 1)",
-    "replacement": "all {ways:,} batches of {B} with replacement: s²/B",
-    "pass": "the mean over a pass in batches of {B}, the last of {last}",
+    "different": "over all {ways:,} batches of {B}: (s²/B)(N − B)/(N − 1)",
+    "replacement": "over all {ways:,} batches of {B} with replacement: s²/B",
+    "pass": "of a pass in batches of {B}, averaged; the last has {last}",
 }
 
 
@@ -105,11 +105,11 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     s, name, value = case.settings, case.variant, variance(case, case.settings.batch)
     rounding = (s.ways + 1000) * UNIT
     because = f"sums of up to {s.ways:,} gradients, of some hundred terms each; squared, where 0 is predicted"
-    claim = f"variance of ḡ, {WORDS[s.drawn].format(ways=s.ways, B=s.batch, last=s.last)}"
+    claim = f"variance {WORDS[s.drawn].format(ways=s.ways, B=s.batch, last=s.last)}"
     slack = {"rtol": rounding, "atol": rounding**2, "because": because}
     found = [Prediction(f"{name}.variance", claim, value, "Cochran 1977, ch. 2", **slack)]
     if s.drawn != "pass":
-        claim = f"how far the mean of all {s.ways:,} is off g, relative to it"
+        claim = f"how far off the mean gradient of all {s.ways:,} is, relative"
         found.insert(0, Prediction(f"{name}.mean", claim, 0.0, "elementary", atol=rounding, because=because))
     return found
 
@@ -170,17 +170,21 @@ def square_distance(case: Case[Settings], found: Tensor) -> float:
     return float(((found - full(case)) ** 2).sum(dim=1).mean())
 
 
+def relative(case: Case[Settings], variance: float) -> float:
+    """The root of a variance, in lengths of g."""
+    return math.sqrt(variance) / float(full(case).norm())
+
+
 def draw(cases: list[Case[Settings]]) -> Figure:
     """The gradients of batches around g, and how far off they are for every B."""
     figure, (left, right) = panels("the gradient ḡ of every batch", "how far ḡ is off g")
     draw_clouds(left, [case for case in cases if case.settings.drawn == "different"])
-    style, length = dict(zip(WORDS, styles(), strict=False)), float(full(cases[0]).norm())
-    for first in {case.settings.drawn: case for case in cases}.values():
-        kind, sizes = first.settings.drawn, range(1, first.settings.samples + 1)
-        alike = [(c.settings.batch, batches(c)) for c in cases if c.settings.drawn == kind]
-        found = [(B, math.sqrt(square_distance(first, gradient)) / length) for B, gradient in alike]
-        line = [(B, math.sqrt(variance(first, B)) / length) for B in sizes]
-        compare(right, kind, style[kind], found, line)
+    for style, kind in zip(styles(), WORDS, strict=False):
+        alike = [case for case in cases if case.settings.drawn == kind]
+        found = [(c.settings.batch, relative(c, measure(c)["variance"])) for c in alike]
+        line = [(B, relative(c, variance(c, B))) for c in alike[:1] for B in range(1, c.settings.samples + 1)]
+        if alike:
+            compare(right, kind, style, found, line)
     right.set(xlabel="batch size B", ylabel="√⟨‖ḡ − g‖²⟩ / ‖g‖")
     legend(figure, right, "right: measured markers on predicted lines; a pass is in batches of B, averaged")
     return figure
