@@ -67,8 +67,9 @@ TYPED = {
 }
 # The text of a config file, and the words that must be in the answer.
 WRITTEN = {
-    "broken": ("model: {network: [1,", ["Problems parsing config", "line"]),
-    "empty": ("", ["config"]),
+    "broken": ("model: {network: [1,", ["a config file is no YAML: line 2, column 1", "flow node"]),
+    "text": ("just text", ["a config file holds 'just text'", "keys and values"]),
+    "empty": ("", ["a config file holds nothing", "keys and values"]),
     "a-list": ("- 1\n- 2\n", ["config", "- 1"]),
     "not-text": (b"model: \xff\xfe", ["config file", "UTF-8"]),
     "typo-at-the-top": ("tariner: {max_steps: 3}", ["'tariner", "'trainer"]),

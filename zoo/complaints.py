@@ -45,6 +45,8 @@ def sentence(message: str, keys: Iterable[str] = ()) -> str:
         return _unknown(f"{found[1]}.{found[2]}", keys)
     if found := re.search(r"(?:unrecognized arguments: -*|Option ')([\w.]+)", flat):
         return _unknown(found[1], keys)
+    if broken := _no_config(flat):
+        return broken
     if found := re.search(r"File does not exist: '?([^']+)'?", flat):
         return f"the config file {found[1]} does not exist"
     wants_a_plain_value = re.search(r"Expected a <class '(?:bool|float|int|str)'>", flat)
@@ -58,6 +60,18 @@ def sentence(message: str, keys: Iterable[str] = ()) -> str:
     if found := re.search(r"Errors: - ((?!Expected).+?) - Expected", flat):
         return found[1]  # a constructor's own sentence, among the types that did not fit either
     return _wrong_value(flat) or flat
+
+
+def _no_config(flat: str) -> str:
+    """The sentence on a config file that is no mapping in YAML, empty where it is about something else."""
+    if found := re.search(r'Problems parsing config: (.+?) in "<.*?>", (line \d+, column \d+)', flat):
+        return f"a config file is no YAML: {found[2]}, {found[1]}"
+    if found := re.search(r"Unexpected config: ?(.*)", flat):
+        holds = repr(found[1]) if found[1] else "nothing"
+        return f"a config file holds {holds}; it must hold keys and values, such as seed_everything: 1"
+    if found := re.search(r"Path is not a file: '?([^']+)'?", flat):
+        return f"the config {found[1]} is no file"
+    return ""
 
 
 def _wrong_value(flat: str) -> str:
