@@ -54,19 +54,22 @@ def main(args: list[str] | None = None) -> Report:
 
 
 def predict(run: Run[Minimizer]) -> list[Prediction]:
-    """How far the ball gets, and the well in which it is trapped in the end."""
+    """Whether the ball clears the rim, how far it gets, and the well in which it is trapped in the end."""
     check(run)
     name, beta, (f, start, rate) = run.variant, run.optimizer["momentum"], ball(run)
+    critical, law = rolling.critical_friction(f, start), "derived; Polyak 1964"
+    clears = "yes" if rolling.clears_rim(f, start, rate, beta, critical) else "no"
     minimum = rolling.final_well(f, start, rate, beta, int(run.steps))
     far, error = rolling.farthest_point(f, start, rate, beta, int(run.steps))
-    critical = 1 - rolling.critical_friction(f, start) * rate**0.5
-    setting = f"β = {beta:g}, where the rim takes β > {critical:.3f}"
+    rim, needed = rolling.rim_ahead(f, start), 1 - critical * rate**0.5
+    claim = (
+        f"β = {beta:g}: does a ball from x = {start:g} clear the rim at {rim:g}? It takes β > {needed:.3f}"
+    )
     because = "steps that are not infinitely small: their friction, and what is between two"
-    law = "derived; Polyak 1964"
-    claim = f"{setting}: farthest x that a ball from x = {start:g} comes to"
     return [
-        Prediction(f"{name}.farthest", claim, far, law, atol=error, because=because),
-        Prediction(f"{name}.well", f"{setting}: the minimum of the well it ends in", f"x = {minimum:g}", law),
+        Prediction(f"{name}.clears", claim, clears, law),
+        Prediction(f"{name}.farthest", "farthest x that it comes to", far, law, atol=error, because=because),
+        Prediction(f"{name}.well", "minimum of the well in which it ends", f"x = {minimum:g}", law),
     ]
 
 
@@ -83,10 +86,14 @@ def check(run: Run[Minimizer]) -> None:
 
 def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
     """The same quantities, from the path of the point and its last step."""
-    walked = places(run)
-    _, x, velocity = walked[-1]
-    minimum = rolling.trapped(ball(run)[0], x, velocity)
-    return {"farthest": farthest(walked), "well": "none yet" if minimum is None else f"x = {minimum:g}"}
+    walked, (f, start, _) = places(run), ball(run)
+    far, rim, (_, x, velocity) = farthest(walked), rolling.rim_ahead(f, start), walked[-1]
+    minimum = rolling.trapped(f, x, velocity)
+    return {
+        "clears": "yes" if abs(far - start) > abs(rim - start) else "no",
+        "farthest": far,
+        "well": "none yet" if minimum is None else f"x = {minimum:g}",
+    }
 
 
 def farthest(walked: list[Place]) -> float:

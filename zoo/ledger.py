@@ -536,8 +536,12 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         ),
         Claim(
             "Momentum is a remedy for local minima.",
-            shown_by=(by("shallow_well:momentum.well", "x = -1.2"),),
+            shown_by=(
+                by("shallow_well:momentum.clears", "yes"),
+                by("shallow_well:momentum.well", "x = -1.2"),
+            ),
             limited_by=(
+                by("shallow_well:little_momentum.clears", "no"),
                 by("shallow_well:little_momentum.well", "x = 1"),
                 by("shallow_well:much_momentum.well", "x = 1"),
             ),

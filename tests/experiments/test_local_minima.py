@@ -75,12 +75,6 @@ def test_fewer_starts_in_the_lowest_valley_are_fewer_successes(measured):
     assert found["basins.best_of_3"] == pytest.approx(0.784, abs=0.02)
 
 
-def test_half_the_rate_takes_twice_the_steps_to_the_same_share(measured):
-    assert measured("--only quarter_rate --model.optimizer.lr 0.01 --data.count 840") == {
-        "quarter_rate.lowest": pytest.approx(0.55, abs=0.005)
-    }
-
-
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [

@@ -30,6 +30,7 @@ def test_a_ball_with_half_as_much_friction_again_fails(failures, monkeypatch):
     monkeypatch.setattr(rolling, "friction", lambda rate, momentum: 1.5 * right(rate, momentum))
     assert failures("") == {
         "little_momentum.farthest",
+        "momentum.clears",
         "momentum.farthest",
         "momentum.well",
         "much_momentum.farthest",
@@ -46,6 +47,7 @@ def test_momentum_left_out_of_the_optimizer_fails(optimized, failures):
     optimized(momentum=0.0)
     assert failures("--only little_momentum,momentum") == {
         "little_momentum.farthest",
+        "momentum.clears",
         "momentum.farthest",
         "momentum.well",  # the other ball stays anyway
     }
@@ -53,12 +55,18 @@ def test_momentum_left_out_of_the_optimizer_fails(optimized, failures):
 
 def test_momentum_that_averages_fails(optimized, failures):
     optimized(dampening=0.9)
-    assert failures(ONE) == {"momentum.farthest", "momentum.well"}
+    assert failures(ONE) == {"momentum.clears", "momentum.farthest", "momentum.well"}
 
 
 def test_a_little_less_momentum_than_the_law_is_told_fails(optimized, failures):
     optimized(momentum=0.885)  # the critical one is 0.891
-    assert failures(ONE) == {"momentum.farthest", "momentum.well"}
+    assert failures(ONE) == {"momentum.clears", "momentum.farthest", "momentum.well"}
+
+
+def test_a_critical_friction_of_half_the_size_fails(script, broken, failures):
+    right = script.rolling.critical_friction
+    broken("rolling", "critical_friction", lambda *form: right(*form) / 2)
+    assert failures("") == {"momentum.clears"}
 
 
 def test_a_curve_that_is_tilted_fails(pushed, failures):

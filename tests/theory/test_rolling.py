@@ -7,12 +7,14 @@ from numpy.polynomial import Polynomial
 
 from zoo.errors import InputError
 from zoo.theory.rolling import (
+    clears_rim,
     critical_friction,
     farthest,
     farthest_point,
     final_well,
     friction,
     friction_error,
+    rim_ahead,
     roll,
     sharpest,
     trapped,
@@ -109,6 +111,21 @@ def test_the_well_changes_to_and_fro_as_friction_falls():
     assert found == pytest.approx([1, -1.2, 1, -1.2])
 
 
+def test_the_rim_ahead_is_the_one_downhill():
+    assert rim_ahead(TWO, 2.0) == pytest.approx(0.2)
+    assert rim_ahead(TWO, 0.5) == math.inf  # it sets off to the right, where the curve rises for ever
+    assert rim_ahead(TWO, -2.0) == pytest.approx(0.2)
+    assert rim_ahead([9, -6, 1], 4.0) == -math.inf
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.0025])
+@pytest.mark.parametrize(("gamma", "clears"), [(1.25, False), (0.95, True), (0.22, True)])
+def test_pytorch_clears_the_rim_where_friction_is_below_the_critical_one(rate, gamma, clears):
+    momentum = 1 - gamma * math.sqrt(rate)
+    assert clears_rim(TWO, 2.0, rate, momentum, critical_friction(TWO, 2.0)) == clears
+    assert (min(heavy_ball(2.0, rate, momentum, round(12 / math.sqrt(rate)))) < 0.2) == clears
+
+
 def test_a_ball_in_a_bowl_gets_as_far_as_the_closed_form_says():
     # f = x²: the first swing from x = 3 turns after π/ω, at −3 e^(−γπ/2ω)
     omega = math.sqrt(2 - 0.3**2 / 4)
@@ -168,6 +185,8 @@ def test_the_sharpest_place_on_the_way_may_be_on_the_other_side():
         (lambda: final_well(TWO, 2.0, 0.01, 0.978, 50), "after 50 steps the ball may still roll"),
         (lambda: final_well(TWO, 2.0, 0.5, 0.9, 50), "make no ball that rolls"),
         (lambda: final_well(TWO, 2.0, 0.01, 0.9, 0), "steps is 0"),
+        (lambda: rim_ahead(TWO, -1.2), "start is -1.2, where it is level"),
+        (lambda: clears_rim(TWO, 2.0, 0.01, 0.89, 1.0941), "momentum is 0.89, too near"),
         (lambda: farthest_point(TWO, 2.0, 0.1, 0.0, 50), "make no ball that rolls"),
         (lambda: farthest_point(TWO, -2.0, 0.01, 0.995, 50), "so little friction forgets no error"),
     ],

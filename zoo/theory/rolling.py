@@ -165,6 +165,33 @@ def farthest_point(
     return middle, max(abs(low - middle), abs(high - middle)) + between
 
 
+def rim_ahead(coefficients: Sequence[float], start: float) -> float:
+    """The rim of the well around start on the side to which a ball sets off; infinite if there is none.
+
+    Raises:
+        InputError: start is a stationary point.
+    """
+    slope = float(polynomial(coefficients).deriv()(start))
+    if abs(slope) < 1e-9:
+        raise InputError(f"start is {start}, where it is level; a ball at rest there does not roll")
+    well = next(w for w in wells(coefficients) if start < w.right_rim)
+    return well.left_rim if slope > 0 else well.right_rim
+
+
+def clears_rim(
+    coefficients: Sequence[float], start: float, rate: float, momentum: float, critical: float
+) -> bool:
+    """Whether γ < γ_c: the ball gets over `rim_ahead`.
+
+    Raises:
+        InputError: that depends on γ within its error, or what `frictions` refuses.
+    """
+    found = {gamma < critical for gamma in frictions(coefficients, start, rate, momentum)}
+    if len(found) > 1:
+        raise InputError(f"momentum is {momentum}, too near a value at which the ball clears the rim")
+    return found.pop()
+
+
 def critical_friction(coefficients: Sequence[float], start: float) -> float:
     """γ_c: with less friction the first swing carries the ball over the rim ahead, with more it does not.
 
@@ -172,15 +199,10 @@ def critical_friction(coefficients: Sequence[float], start: float) -> float:
     halving an interval until it is 10⁻⁶ wide. In terms of `friction` it is the momentum β_c = 1 − γ_c√η.
 
     Raises:
-        InputError: start is a stationary point, or too low to reach the rim even without friction.
+        InputError: start is too low to reach the rim even without friction, or what `rim_ahead` refuses.
     """
-    f = polynomial(coefficients)
-    slope = float(f.deriv()(start))
-    if abs(slope) < 1e-9:
-        raise InputError(f"start is {start}, where it is level; a ball at rest there does not roll")
-    way = -math.copysign(1.0, slope)
-    well = next(w for w in wells(coefficients) if start < w.right_rim)
-    rim = well.right_rim if way > 0 else well.left_rim
+    f, rim = polynomial(coefficients), rim_ahead(coefficients, start)
+    way = math.copysign(1.0, rim - start)
     top = float(f(rim)) if math.isfinite(rim) else math.inf
 
     def leaves(friction: float) -> bool:
