@@ -89,7 +89,7 @@ def predict_network(run: Run[Regressor]) -> Iterator[Prediction]:
     sums, because = 16 * len(data.x) * network.width * UNIT, "the same numbers, summed in another order"
     claim = "change of L at the end when hidden units change places"
     yield Prediction(f"{name}.copy", claim, 0.0, "symmetry", atol=sums, because=because)
-    claim = "slope half-way to that copy / a quarter of the way there"
+    claim = "cosine of the angle between g and the way, half-way to that copy"
     yield Prediction(f"{name}.half_way", claim, 0.0, "symmetry", atol=sums, because=because)
     error, because = 2.0**-23, "targets are rounded to float32, and so is their mean"
     yield Prediction(f"{name}.slope_at_0", "‖g‖ at w = 0", 0.0, "derived", atol=error, because=because)
@@ -125,19 +125,17 @@ def measure(runs: Runs) -> dict[str, Quantity]:
     )
     t, error = curvature.parabola_reach(loss, start)
     left = [abs(curvature.parabola_left(loss, start, each)) for each in (t, t / 10)]
-    half, quarter = (
-        curvature.derivatives_along(loss, end + s * (copy - end), copy - end, order=1) for s in (0.5, 0.25)
-    )
+    half, across = torch.func.grad(loss)((end + copy) / 2), copy - end
     at_zero, after = (torch.linalg.eigvalsh(curvature.hessian(loss, w)) for w in (zero, end))
     return {
         "power": math.log10(left[0] / left[1]) if error < CLEAR else math.nan,
         "copy": float((loss(copy) - loss(end)) / loss(end).clamp(min=1)),
-        "half_way": half[1] / quarter[1],
+        "half_way": float(half @ across / (half.norm() * across.norm())),
         "slope_at_0": float(torch.func.grad(loss)(zero).norm()),
         "lowest_at_0": float(at_zero[0]),
         "downhill_at_0": int((at_zero < -1e-9).sum()),
         "angle": float(curvature.angle(-recorded.gradients[0], end - start)),
-        "ridge": half[0] - float(loss(end)),
+        "ridge": float(loss((end + copy) / 2) - loss(end)),
         "between": float(loss((end + other) / 2) - torch.max(loss(end), loss(other))),
         "down_after": float((after < -after.max() / 100).double().mean()),
         "flat_after": float((after.abs() < after.max() / 100).double().mean()),
@@ -196,8 +194,8 @@ def draw(runs: Runs) -> Figure:
     draw_lines(middle, loss, path[-1], {"its copy": copy} | others)
     points = {"w = 0": 0 * copy, "start": path[0], "end": path[-1]}
     for style, (name, w) in zip(styles(), points.items(), strict=False):
-        lambdas = torch.linalg.eigvalsh(curvature.hessian(loss, w))
-        compare(right, name, style, list(enumerate(lambdas.tolist())))
+        lambdas = torch.linalg.eigvalsh(curvature.hessian(loss, w)).tolist()
+        right.plot(lambdas, linestyle="", markerfacecolor="none", markersize=4, label=name, **style)
     for sign in (-1, 1):
         right.axhline(sign * curvature.curvature_at_zero(data.x, data.y), color="0.5", linewidth=1, zorder=0)
     right.set(xlabel="eigenvalue of H, in order", ylabel="curvature λ", yscale="symlog")

@@ -23,7 +23,6 @@ import math
 
 import torch
 from matplotlib.figure import Figure
-from rich.table import Table
 
 from zoo.cli import ExperimentCLI
 from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
@@ -46,7 +45,7 @@ def main(args: list[str] | None = None) -> Report:
     cli.announce(p for run in cli.runs for p in predict(run))
     cli.fit()
     measured = {run.variant: measure(run) for run in cli.runs}
-    return cli.report(measured, {"escape": draw(cli.runs)}, [how_fast(cli.runs)])
+    return cli.report(measured, {"escape": draw(cli.runs)})
 
 
 def predict(run: Run[Minimizer]) -> list[Prediction]:
@@ -59,17 +58,18 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     if start == 0:
         claim = f"{form}: largest |y| of a run from y = 0"
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
-    claim, steps = f"{form}: steps from y = {start:g} to {run.model.stop_radius:g}", escape_steps(run)
+    steps, factor, source = escape_steps(run)
+    claim = f"{form}{factor}: steps from y = {start:g} to {run.model.stop_radius:g}"
     if steps > run.steps:
         raise InputError(
             f"{name} needs {steps} steps and is given {run.steps}; raise data.count or trainer.max_steps"
         )
-    if any(abs(y / run.model.stop_radius - 1) < 1e-12 for y in predicted_distance(run, steps)):
+    if any(abs(y / run.model.stop_radius - 1) < 1e-12 for y in closed_form(run, steps)):
         raise InputError(
             f"model.stop_radius is {run.model.stop_radius} in {name}, a point of the path itself: rounding "
             "would decide the count; choose another"
         )
-    return [Prediction(f"{name}.steps", claim, steps, source_of(run)), *predict_matched(run)]
+    return [Prediction(f"{name}.steps", claim, steps, source), *predict_matched(run)]
 
 
 def predict_matched(run: Run[Minimizer]) -> list[Prediction]:
@@ -157,20 +157,16 @@ def check(run: Run[Minimizer]) -> None:
         raise InputError(f"{name} has no noise; it needs a stop_radius, and a start within it")
 
 
-def escape_steps(run: Run[Minimizer]) -> int:
-    """What theory says of this run's optimizer."""
+def escape_steps(run: Run[Minimizer]) -> tuple[int, str, str]:
+    """What theory says of this run's optimizer: how many steps, with which factor a step, and who says so."""
     o, start, radius, curvature = run.optimizer, start_of(run), run.model.stop_radius, curvature_of(run)
     if o["name"] == "Adam":
-        return saddle.adam_escape_steps(start, radius, o["lr"], curvature, o["betas"], o["eps"])
-    return saddle.escape_steps(start, radius, o["lr"], curvature, **momentum_form(run))
-
-
-def source_of(run: Run[Minimizer]) -> str:
-    """Where the step count of this run's optimizer comes from."""
-    o = run.optimizer
-    if o["name"] == "Adam":
-        return "Kingma & Ba 2015, run in plain numbers"
-    return "derived; O'Neill & Wright 2019" if o["momentum"] else "elementary: y_k = (1 + ηλ)^k y_0"
+        steps = saddle.adam_escape_steps(start, radius, o["lr"], curvature, o["betas"], o["eps"])
+        return steps, "", "Kingma & Ba 2015, run in plain numbers"
+    source = "derived; O'Neill & Wright 2019" if o["momentum"] else "elementary: y_k = (1 + ηλ)^k y_0"
+    form = (o["lr"], curvature)
+    factor = f", z₊ = {saddle.growth(*form, **momentum_form(run)):.4g}"
+    return saddle.escape_steps(start, radius, *form, **momentum_form(run)), factor, source
 
 
 def curvature_of(run: Run[Minimizer]) -> float:
@@ -189,26 +185,12 @@ def distances(run: Run[Minimizer]) -> torch.Tensor:
     return points.reshape(len(points), -1, 2)[:, :, 1]
 
 
-def predicted_distance(run: Run[Minimizer], steps: int) -> list[float]:
-    """|y| after 0, 1, … steps as the closed form has it; empty for Adam, which has none."""
-    o = run.optimizer
-    if o["name"] == "Adam":
+def closed_form(run: Run[Minimizer], steps: int) -> list[float]:
+    """|y| after 0, 1, … steps; empty for Adam, which has no closed form."""
+    if run.optimizer["name"] == "Adam":
         return []
-    form = momentum_form(run)
-    return [
-        abs(saddle.distance(k, start_of(run), o["lr"], curvature_of(run), **form)) for k in range(steps + 1)
-    ]
-
-
-def how_fast(runs: list[Run[Minimizer]]) -> Table:
-    """z₊ of every run with SGD, and what it makes of the distance in ten steps."""
-    table = Table("run", "z₊", "z₊^10", title="The factor of the distance a step", title_justify="left")
-    for run in runs:
-        o = run.optimizer
-        if o["name"] == "SGD":
-            z = saddle.growth(o["lr"], curvature_of(run), **momentum_form(run))
-            table.add_row(run.variant, f"{z:.6f}", f"{z**10:.3g}")
-    return table
+    start, rate, curvature, form = start_of(run), run.optimizer["lr"], curvature_of(run), momentum_form(run)
+    return [abs(saddle.distance(k, start, rate, curvature, **form)) for k in range(steps + 1)]
 
 
 def draw(runs: list[Run[Minimizer]]) -> Figure:
@@ -221,11 +203,9 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
         path = run.callback(ParameterTrajectory).points
         left.plot(path[:, 0], path[:, 1], linewidth=1, markersize=3, alpha=0.7, **style)
         measured = [(k, abs(y)) for k, y in enumerate(path[:, 1].tolist())]
-        predicted = list(enumerate(predicted_distance(run, len(measured) - 1)))
+        predicted = list(enumerate(closed_form(run, len(measured) - 1)))
         compare(right, f"{in_words(run)}, from {start_of(run):g}", style, measured, predicted)
-    left.set(
-        xlabel="x (positive curvature)", ylabel="y (negative curvature)", xlim=(-1.2, 1.2), ylim=(-0.1, 1.1)
-    )
+    left.set(xlabel="x (positive curvature)", ylabel="y (negative curvature)")
     right.set(xlabel="step k", ylabel="|y_k|", yscale="log")
     right.grid(alpha=0.3)
     momentum = "Momentum is PyTorch's: v ← βv + g, w ← w − ηv; averaged: v ← βv + (1 − β)g"

@@ -14,6 +14,8 @@ SETTINGS = [
     "--seed_everything 2 --repeats 1 --model.network.initialization he --trainer.max_steps 20",
     "--repeats 1 --data.standardize false --trainer.max_steps 20",  # tanh is flat: no third power is claimed
     "--repeats 1 --model.network.width 2 --model.optimizer.lr 0.6 --trainer.max_steps 100",
+    "--seed_everything 2 --repeats 1 --data.standardize false --model.network.width 2 "
+    "--model.optimizer.lr 6 --model.optimizer.dampening 0.9 --trainer.max_steps 50",
 ]
 SHORT = "--repeats 1 --trainer.max_steps 20"
 ENDS = "--repeats 1 --trainer.max_steps 300"
