@@ -206,6 +206,7 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
         predicted = list(enumerate(closed_form(run, len(measured) - 1)))
         compare(right, f"{in_words(run)}, from {start_of(run):g}", style, measured, predicted)
     left.set(xlabel="x (positive curvature)", ylabel="y (negative curvature)")
+    left.set(xlim=(-1.2, 1.2), ylim=(-0.1, 1.1))
     right.set(xlabel="step k", ylabel="|y_k|", yscale="log")
     right.grid(alpha=0.3)
     momentum = "Momentum is PyTorch's: v ← βv + g, w ← w − ηv; averaged: v ← βv + (1 − β)g"
