@@ -163,6 +163,7 @@ def test_float64_strays_from_the_fall_by_no_more_than_its_rounding(height, large
         (lead, (1, 0.0, 0.0, 3.0, 2.0), "rate is 0.0"),
         (lead_error, (1, 0.5, 0.0, 3.0, 2.0), "rate · curvature is 1.0"),
         (require_distance, (3.0, 3.0), "start is 3"),
+        (require_distance, (1e-200, 0.0), "start is 1e-200"),
         (rounding, ([0.0, 0.6], 0.1, math.inf, 2.0), "bottom is inf"),
         (fall_rounding, ([0.0, 0.6], 0.1, 3.0, 2.0, math.nan), "height is nan"),
     ],

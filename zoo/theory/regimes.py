@@ -145,7 +145,7 @@ def require_distance(start: float, bottom: float) -> None:
     Raises:
         InputError: they are nearer than a ten-thousandth of their size.
     """
-    if abs(start - bottom) <= 1e-4 * (abs(start) + abs(bottom)):
+    if abs(start - bottom) <= 1e-4 * (abs(start) + abs(bottom)) + 1e-100:  # whose square is still a number
         raise InputError(f"start is {start:g}, where rounding would show; choose it farther from {bottom:g}")
 
 
