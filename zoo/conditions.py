@@ -138,7 +138,7 @@ def require_parabola(run: Run[Minimizer]) -> tuple[float, float]:
             f"the surface of {run.variant} has coefficients {c} and copies {points}; these laws speak of a "
             "parabola: three coefficients, the last not 0, and copies 1"
         )
-    return 2 * c[2], -c[1] / (2 * c[2])
+    return 2 * c[2], -c[1] / (2 * c[2]) + 0.0  # + 0.0: no "-0"
 
 
 def require_least_squares(run: Run[Regressor]) -> None:
