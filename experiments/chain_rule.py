@@ -3,15 +3,17 @@
 Law: if u is a function of x and f a function of u, then f(u(x))′ = f′(u) · u′(x): every function of a chain
 multiplies the change by its own slope, taken where the chain has come to.
 
-If u moves twice as fast as x, and f three times as fast as u, then f moves six times as fast as x. Take
-(x² + 1)³ at x = 1. Squaring has the slope 2x = 2; adding 1 has the slope 1, and leads to u = 2; there u³ has
-the slope 3u² = 12. So a small change of x comes out 2 · 1 · 12 = 24 times as large. In a longer chain there
-are more factors, and nothing new. A deep network is one: each layer takes what the layer before gives.
+If u moves twice as fast as x, and f three times as fast as u, then f moves six times as fast as x. Take (x² +
+1)³ at x = 1. Squaring has the slope 2x = 2; adding 1 has the slope 1, and leads to u = 2; there u³ has the
+slope 3u² = 12. So a small change of x comes out 2 · 1 · 12 = 24 times as large. In a longer chain there are
+more factors, and nothing new. A deep network is one: each layer takes what the layer before gives.
 
 That makes depth dangerous. Twenty factors of ½ leave a millionth of a change; twenty of 1.5 make it 3325
 times as large. And which it is depends on x: the function tanh, an S that rises from −1 to 1, has the slope 1
-at 0 and is nearly flat far from 0. "Times 1.5, then tanh", twenty times over, has the slope 3325 at x = 0,
-where every tanh is at its steepest. At x = 1 next to nothing is left of a change by the same chain.
+at 0, 1 − tanh² elsewhere, and is nearly flat far from 0. "Times 1.5, then tanh", twenty times over, has the
+slope 3325 at x = 0, where every tanh is at its steepest. At x = 1 next to nothing is left of a change by the
+same chain. (These are the runs grows and same_elsewhere; shrinks is "times 0.5, then tanh", from x = 1, and
+has less than the millionth, since its tanh's slopes are below 1.)
 
 The product of slopes is compared with autograd, PyTorch's own derivative, and with a small step h, which
 knows no rule: (f(x + h) − f(x − h)) / 2h.
@@ -177,12 +179,13 @@ def draw(cases: list[Case[Settings]]) -> Figure:
         ways = (small_step(lambda x, s=s: s.follow(x)[0], x, STEP), s.follow(x)[2])
         sizes = [(way.abs() if deep else way)[every - 1 :: every].tolist() for way in ways]
         compare(axes[deep], case.variant, style, *(list(enumerate([1.0, *size])) for size in sizes))
-    axes[0].set(xlabel="functions passed", ylabel="change, if x changes by 1", yscale="symlog")
+    axes[0].set(xlabel="functions passed", ylabel="size of a change, before: 1", yscale="symlog")
     axes[1].set(xlabel="layers passed", ylabel="size of the change", yscale="log")
     for pane, place in zip(axes, ("center right", "lower left"), strict=True):
         pane.xaxis.get_major_locator().set_params(integer=True)
         if pane.lines:
             pane.legend(loc=place)
+    axes[0].set_yticks(ticks := [-1, -0.5, 0, 0.5, 1, 2, 6, 24], map(str, ticks))
     return figure
 
 

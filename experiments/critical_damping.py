@@ -7,19 +7,21 @@ Momentum makes of the point a weight on a spring: the slope pulls it home, v is 
 speed is lost to friction in every step, v ← βv + f′(x), x ← x − ηv. With little momentum there is so much
 friction that it creeps home and never passes the minimum. With much it swings through and back; how fast the
 swings die out depends on β alone, whatever the curvature. In between lies critical damping, β_c, the fastest
-of all.
+in the long run. Here λ = 1, η = 0.01 and x_0 = 1, so that √(ηλ) = 0.1 and β_c = 0.9² = 0.81.
 
-A step takes x_k and x_{k−1} to x_{k+1} = (1 + β − ηλ) x_k − βx_{k−1}, which z^k solves for the two roots of
-z² − (1 + β − ηλ) z + β = 0. They are real for the one that creeps, the larger of them deciding; complex, of
-size √β, for the one that swings; and one and the same root at β_c. There a path is (1 + ck) z^k, with a
-number c: the factor 1 + ck delays it, so that what a step leaves of the error comes down to z only slowly.
+A step takes x_k and x_{k−1} to x_{k+1} = (1 + β − ηλ) x_k − βx_{k−1}. Put x_k = z^k in and divide by z^(k−1):
+z² − (1 + β − ηλ) z + β = 0. Its two roots have the product β and the sum 1 + β − ηλ. Below β_c they are real,
+and a path is a sum of their powers, the larger root deciding in the end. Above β_c they are a pair of complex
+numbers √β (cos ω ± i sin ω), with i² = −1 (Python writes j for i), and a path is √β^k times a cosine of ωk,
+which crosses 0 every π/ω steps. At β_c they are one and the same, and a path is (1 + ck) z^k, here (1 + k/10)
+0.9^k: the factor 1 + k/10 delays it, so that what a step leaves of the error comes down to 0.9 only slowly.
 
     python experiments/critical_damping.py
 
 In TensorBoard, open Images: the three paths, and their distances from the minimum on a logarithmic axis.
 Try  --only underdamped --model.surface.curvatures '[4.0]'  (four times the curvature: it swings about twice
 as often, and the swings shrink as before),  or  --only critically_damped --model.optimizer.dampening 0.81
-(each slope counts 0.19 only, so v is an average of slopes: 0.99 a step, no better than without momentum).
+(each slope counts 0.19 only, and so does ηλ: β_c is 0.915 now, and 0.99 a step no better than no momentum).
 """
 
 import math
@@ -59,11 +61,11 @@ def main(args: list[str] | None = None) -> Report:
 def predict(run: Run[Minimizer], path: Tensor) -> list[Prediction]:
     """Every point, the factor a step, and whether and how often it swings."""
     z = momentum.factor(*rate_and_curvature(run), **momentum_form(run))
-    claims = f"{in_words(run)}: distance from the closed form, over the largest"
-    size = "√β" if swings(run) and not run.optimizer["nesterov"] else "the larger |z|"
+    claims = f"{in_words(run)}: largest gap between a measured and a calculated x_k, over |x_k|"
+    size = "|z| = √β" if swings(run) and not run.optimizer["nesterov"] else "the larger |z|"
     found = [
         Prediction(f"{run.variant}.path", claims, 0.0, "derived", **path_rounding(run)),
-        Prediction(f"{run.variant}.factor", f"factor of the error a step: {size}", z, "Goh 2017", **FIT),
+        Prediction(f"{run.variant}.factor", f"{size}, fitted to all x_k", z, "Goh 2017", **FIT),
     ]
     return found + (predict_swings if swings(run) else predict_creep)(run, path)
 

@@ -5,21 +5,26 @@ variance is s²/B with replacement, and (s²/B)(N − B)/(N − 1) if no sample 
 
 A loss over N samples is a mean, and so is its gradient g: of one gradient a sample. A batch is a poll of B of
 them. Its gradient ḡ is off, but to all sides: over all batches the errors add up to 0. How far off is one of
-them? Let s² be the variance of a single sample's gradient, its mean squared distance from g. A batch has a
-Bth of it: four times the samples for half the distance. If no sample comes twice, as in a batch of
-DataLoader(shuffle=True), it has less, down to nothing where it holds all N.
+them? Let s² be the variance of a single sample's gradient, its mean squared distance from g. Put each sample
+back after drawing it ("with replacement": it may come again), and the B errors know nothing of each other:
+the variance of their sum is B s², of their mean s²/B. Four times the samples halve the distance, its root. If
+no sample comes twice, as in a batch of DataLoader(shuffle=True), it is less, down to nothing where a batch
+holds all N: since all N errors add up to 0, whoever has been drawn leaves the others to make up for him.
 
 Batches can also be accumulated: a whole pass over the samples, and then one step with the mean of the
 batches' gradients. If batches are of one size that is g itself, in as little memory as a batch needs. A
-shorter last batch counts as much as the others, so that each of its samples counts for more: ḡ is off again.
+shorter last batch counts as much as the others, so that each of its samples counts for more. Of 12 samples in
+batches of 5, 5 and 2 the last two have the weight w = 1/6 each and the others 1/15, instead of 1/12: ḡ is
+still right on average, as chance decides who comes last, but with variance s² N/(N − 1) Σ(w − 1/N)².
 
 Twelve patients are few enough to look at every batch there is, here of a small network that nobody trained.
 
     python experiments/minibatches.py
 
 In TensorBoard, open Images: the gradients of all batches around g, and how far off they are for every B.
-Try  --only short_last_batch --batch 11  (the twelfth patient counts as much as all the others together: ḡ is
-off by more than that of four at random),  or  --only fours --samples 17  (all 2,380 batches of four).
+Try  --only short_last_batch --batch 11  (whoever comes last counts as much as the other eleven together: a
+variance of 1.417, more than the 1.247 of a batch of four),  or  --only fours --samples 17  (all 2,380 batches
+of four).
 """
 
 import math
@@ -49,7 +54,7 @@ Drawn = Literal["different", "replacement", "pass"]
 WORDS: dict[Drawn, str] = {
     "different": "over all {ways:,} batches of {B}: (s²/B)(N − B)/(N − 1)",
     "replacement": "over all {ways:,} batches of {B} with replacement: s²/B",
-    "pass": "of a pass in batches of {B}, averaged; the last has {last}",
+    "pass": "of a pass in batches of {B}, the last of {last}: s² N/(N − 1) Σ(w − 1/N)²",
 }
 
 
@@ -105,11 +110,12 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     s, name, value = case.settings, case.variant, variance(case, case.settings.batch)
     rounding = (s.ways + 1000) * UNIT
     because = f"sums of up to {s.ways:,} gradients, of some hundred terms each; squared, where 0 is predicted"
-    claim = f"variance {WORDS[s.drawn].format(ways=s.ways, B=s.batch, last=s.last)}"
+    single = square_distance(case, singles(case))
+    claim = f"s² = {single:.4g}; variance {WORDS[s.drawn].format(ways=s.ways, B=s.batch, last=s.last)}"
     slack = {"rtol": rounding, "atol": rounding**2, "because": because}
     found = [Prediction(f"{name}.variance", claim, value, "Cochran 1977, ch. 2", **slack)]
     if s.drawn != "pass":
-        claim = f"how far off the mean gradient of all {s.ways:,} is, relative"
+        claim = f"distance from g of the mean over all {s.ways:,} batches, over ‖g‖"
         found.insert(0, Prediction(f"{name}.mean", claim, 0.0, "elementary", atol=rounding, because=because))
     return found
 
@@ -185,22 +191,22 @@ def draw(cases: list[Case[Settings]]) -> Figure:
         line = [(B, relative(c, variance(c, B))) for c in alike[:1] for B in range(1, c.settings.samples + 1)]
         if alike:
             compare(right, kind, style, found, line)
-    right.set(xlabel="batch size B", ylabel="√⟨‖ḡ − g‖²⟩ / ‖g‖")
+    right.set(xlabel="batch size B", ylabel="√variance / ‖g‖")
     legend(figure, right, "right: measured markers on predicted lines; a pass is in batches of B, averaged")
     return figure
 
 
 def draw_clouds(axes: Axes, cases: list[Case[Settings]]) -> None:
     """ḡ of every batch: along g, and across it where single samples differ most."""
-    for style, case in zip(styles(), cases, strict=False):
+    for colour, case in zip(("0.75", "0.5", "0"), cases, strict=False):  # not those of the other panel
         g, strays = full(case), singles(case) - full(case)
         along = g / g.norm()
         across = torch.linalg.svd(strays - strays @ along[:, None] * along, full_matrices=False).Vh[0]
         plane = batches(case) @ torch.stack([along, across], dim=1) / g.norm()
-        axes.plot(*plane.T, ".", color=style["color"], markersize=3, label=f"B = {case.settings.batch}")
+        axes.plot(*plane.T, ".", color=colour, markersize=3, label=f"B = {case.settings.batch}")
     axes.annotate("", (1, 0), (0, 0), arrowprops={"arrowstyle": "->", "linewidth": 2})
     axes.plot(1, 0, "k+", markersize=14, label="g, of all samples")
-    axes.set(xlabel="along g, in units of ‖g‖", ylabel="across g")
+    axes.set(xlabel="along g, in units of ‖g‖", ylabel="across g, where samples differ most")
     axes.legend(fontsize="small")
 
 

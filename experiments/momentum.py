@@ -66,7 +66,7 @@ def main(args: list[str] | None = None) -> Report:
 
 def predict(run: Run[Minimizer], path: Tensor) -> list[Prediction]:
     """Every point; then, of a run that converges, how fast; of another, which directions grow."""
-    claim = f"{in_words(run)}: distance from the closed form, over the largest"
+    claim = f"{in_words(run)}: largest gap between a measured and a calculated x_k, over ‖x_k‖"
     found = [Prediction(f"{run.variant}.path", claim, 0.0, "derived", **path_rounding(run))]
     if max(factors(run)) <= 1:
         return found + predict_factor(run) + predict_steps(run, path)

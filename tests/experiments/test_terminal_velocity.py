@@ -49,6 +49,12 @@ def test_with_more_momentum_sixty_steps_are_too_few(script, failures, measured):
     assert set(found) == {"heavy_ball.path"}
 
 
+def test_a_hundred_times_the_step_takes_230_steps_to_nine_tenths(measured):
+    found = measured("--only heavy_ball --model.optimizer.momentum 0.99 --data.count 300")
+    assert found["heavy_ball.near"] == 230
+    assert found["heavy_ball.step"] == pytest.approx(100 * 0.05, rel=0.06)
+
+
 def test_a_thousand_times_the_slope_changes_no_step_of_adam(measured):
     gentle = measured("--only adam")["adam.step"]
     steep = measured("--only adam --model.surface.coefficients '[0.0, 5000.0]'")["adam.step"]
