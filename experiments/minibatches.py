@@ -42,7 +42,7 @@ from torch.func import functional_call, grad, vmap
 from zoo.calculus.losses import mse
 from zoo.data import Diabetes
 from zoo.errors import InputError
-from zoo.figures import compare, legend, panels, styles
+from zoo.figures import COLOURS, compare, legend, panels, styles
 from zoo.measuring import Case, MeasurementCLI
 from zoo.models import MLP
 from zoo.report import Report
@@ -198,14 +198,14 @@ def draw(cases: list[Case[Settings]]) -> Figure:
 
 def draw_clouds(axes: Axes, cases: list[Case[Settings]]) -> None:
     """ḡ of every batch: along g, and across it where single samples differ most."""
-    for colour, case in zip(("0.75", "0.5", "0"), cases, strict=False):  # not those of the other panel
+    for colour, case in zip(("0.8", "0.6", "0.3"), cases, strict=False):  # not those of the other panel
         g, strays = full(case), singles(case) - full(case)
         along = g / g.norm()
         across = torch.linalg.svd(strays - strays @ along[:, None] * along, full_matrices=False).Vh[0]
         plane = batches(case) @ torch.stack([along, across], dim=1) / g.norm()
         axes.plot(*plane.T, ".", color=colour, markersize=3, label=f"B = {case.settings.batch}")
-    axes.annotate("", (1, 0), (0, 0), arrowprops={"arrowstyle": "->", "linewidth": 2})
-    axes.plot(1, 0, "k+", markersize=14, label="g, of all samples")
+    axes.annotate("", (1, 0), (0, 0), arrowprops={"arrowstyle": "->", "linewidth": 3, "color": COLOURS[3]})
+    axes.plot(1, 0, "+", color=COLOURS[3], markersize=16, markeredgewidth=3, label="g, of all samples")
     axes.set(xlabel="along g, in units of ‖g‖", ylabel="across g, where samples differ most")
     axes.legend(fontsize="small")
 
