@@ -53,8 +53,7 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     check(run)
     if run.model.noise_std:
         return predict_noise(run)
-    start, name, form = abs(start_of(run)), run.variant, in_words(run)
-    form += "" if curvature_of(run) == 1 else f", λ = {curvature_of(run):g}"
+    start, name, form = abs(start_of(run)), run.variant, form_of(run)
     if start == 0:
         claim = f"{form}: largest |y| of a run from y = 0"
         return [Prediction(f"{name}.distance", claim, 0.0, "elementary")]
@@ -169,6 +168,11 @@ def escape_steps(run: Run[Minimizer]) -> tuple[int, str, str]:
     return saddle.escape_steps(start, radius, *form, **momentum_form(run)), factor, source
 
 
+def form_of(run: Run[Minimizer]) -> str:
+    """The optimizer in words, and λ where it is not 1."""
+    return in_words(run) + ("" if curvature_of(run) == 1 else f", λ = {curvature_of(run):g}")
+
+
 def curvature_of(run: Run[Minimizer]) -> float:
     """λ, the size of the negative curvature."""
     return -float(run.model.surface.curvatures[-1])
@@ -204,7 +208,7 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
         left.plot(path[:, 0], path[:, 1], linewidth=1, markersize=3, alpha=0.7, **style)
         measured = [(k, abs(y)) for k, y in enumerate(path[:, 1].tolist())]
         predicted = list(enumerate(closed_form(run, len(measured) - 1)))
-        compare(right, f"{in_words(run)}, from {start_of(run):g}", style, measured, predicted)
+        compare(right, f"{form_of(run)}, from {start_of(run):g}", style, measured, predicted)
     left.set(xlabel="x (positive curvature)", ylabel="y (negative curvature)")
     left.set(xlim=(-1.2, 1.2), ylim=(-0.1, 1.1))
     right.set(xlabel="step k", ylabel="|y_k|", yscale="log")
