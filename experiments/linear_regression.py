@@ -27,13 +27,12 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.table import Table
-from torch import Tensor, nn
+from torch import Tensor
 
 from zoo.calculus.layers import linear, linear_vjp
 from zoo.calculus.losses import mse_vjp
 from zoo.cli import ExperimentCLI
-from zoo.conditions import require_optimizer, require_plain_trainer, require_precision
-from zoo.data import Diabetes
+from zoo.conditions import require_least_squares
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
@@ -134,7 +133,7 @@ def closed_form(run: Run[Regressor]) -> Tensor:
     Raises:
         InputError: these laws do not speak of the run, or its iterates leave float64.
     """
-    check(run)
+    require_least_squares(run)
     start = torch.cat([p.detach().double().flatten() for p in run.model.network.parameters()])
     path = descent.iterates(start, optimum(run), hessian(run), run.optimizer["lr"], int(run.steps))
     if not path.norm(dim=1).isfinite().all():
@@ -162,22 +161,6 @@ def curvatures_of(run: Run[Regressor]) -> Tensor:
 def optimum(run: Run[Regressor]) -> Tensor:
     """w* = (w…, b) of the normal equations."""
     return descent.normal_equations(run.datamodule.x, run.datamodule.y[:, 0])
-
-
-def check(run: Run[Regressor]) -> None:
-    """Refuse a config of which these laws do not speak."""
-    require_plain_trainer(run)
-    require_precision(run, "64-true")
-    require_optimizer(run, "SGD")
-    network, data = run.model.network, run.datamodule
-    if not (isinstance(network, nn.Linear) and network.bias is not None and network.out_features == 1):
-        laws = "these laws speak of torch.nn.Linear with a bias and one output"
-        raise InputError(f"the network of {run.variant} is {network}; {laws}")
-    if not isinstance(data, Diabetes) or network.in_features != data.x.shape[1]:
-        found = f"{type(data).__name__} and {network.in_features} in_features"
-        raise InputError(
-            f"{run.variant} has {found}; these laws speak of zoo.data.Diabetes and its 10 features"
-        )
 
 
 def what_rates_can_do(runs: list[Run[Regressor]]) -> Table:

@@ -20,9 +20,9 @@ OUTSIDE = [
     ("linear_regression", "--model.optimizer.maximize true", ["maximize is True", "SGD without it"]),
     ("linear_regression", "--model.optimizer torch.optim.Adam", ["Adam", "SGD"]),
     ("linear_regression", "--model.optimizer.lr 0", ["rate is 0.0", "positive"]),
-    ("linear_regression", "--model.network.bias false", ["bias=False", "with a bias"]),
-    ("linear_regression", "--model.network.out_features 2", ["out_features=2", "one output"]),
-    ("linear_regression", "--model.network.in_features 3", ["3 in_features", "Diabetes"]),
+    ("linear_regression", "--model.network.bias false", ["bias=False", "a bias"]),
+    ("linear_regression", "--model.network.out_features 2", ["out_features=2", "1 out_features"]),
+    ("linear_regression", "--model.network.in_features 3", ["in_features=3", "10 in_features", "Diabetes"]),
     ("linear_regression", "--data zoo.data.Digits", ["Digits", "Diabetes"]),
     ("linear_regression", "--only just_over --trainer.max_steps 40000", ["leaves float64", "max_steps"]),
     (
