@@ -187,7 +187,7 @@ def test_a_script_runs_from_any_folder_and_says_nothing_but_its_lesson(tmp_path)
 
 def test_a_script_exits_with_1_if_a_verdict_fails(tmp_path, monkeypatch):
     right = saddle.escape_steps
-    monkeypatch.setattr(saddle, "escape_steps", lambda *form: right(*form) + 1)
+    monkeypatch.setattr(saddle, "escape_steps", lambda *start, **form: right(*start, **form) + 1)
     typed = ["--only=gradient_descent", "--brief=true", f"--runs_dir={tmp_path}"]
     monkeypatch.setattr(sys, "argv", ["saddle_escape.py", *typed])
     with pytest.raises(SystemExit) as leaving:

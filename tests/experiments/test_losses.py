@@ -140,7 +140,7 @@ def test_a_figure_is_drawn_where_no_mistake_is_made(script, tmp_path):
         ("--only probably_true --model.surface.start [1.0e-310]", ["slope is -inf"]),
         ("--only squared_error --model.surface.start [1.0e+308]", ["slope is inf"]),
         ("--only squared_error --model.surface.start []", ["start has 0 outputs", "at least 1"]),
-        ("--only squared_error --model.surface.start [.nan]", ["[nan]", "finite"]),
+        ("--only squared_error --model.surface.start [.nan]", ["start has nan", "a finite number"]),
         ("--only squared_error --model.surface.samples 0", ["samples is 0", "at least 1"]),
         ("--only squared_error --model.surface.loss hinge", ["hinge", "bce_with_logits"]),
         ("--only squared_error --model.surface zoo.models.Logistic", ["Logistic", "zoo.models.Output"]),

@@ -79,8 +79,9 @@ def test_at_0_the_first_entry_is_that_of_the_product_of_weights(measured):
         ("--only one_unit --weights '[[[1]], []]'", ["chain 1 → 1 → 0", "1 to 8 numbers"]),
         ("--only one_unit --at []", ["chain 0 → 1", "1 to 8 numbers"]),
         ("--only two_units --at '[1, 2, 3]'", ["weights has [[1.0, 2.0]", "3 numbers come in"]),
-        ("--only one_unit --weights '[[[.inf]], [[1]]]'", ["weights is [[[inf]]", "-100 to 100"]),
-        ("--only one_unit --at [.nan]", ["at [nan]", "-100 to 100"]),
+        ("--only one_unit --weights '[[[.inf]], [[1]]]'", ["weights has inf", "a finite number"]),
+        ("--only one_unit --at [101]", ["at [101.0]", "-100 to 100"]),
+        ("--only one_unit --at [.nan]", ["at has nan", "a finite number"]),
     ],
 )
 def test_what_is_no_chain_is_refused(typed, words, refusal):
