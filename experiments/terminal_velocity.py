@@ -72,10 +72,9 @@ def predict(run: Run[Minimizer], path: Tensor) -> list[Prediction]:
         why: Any = {"atol": slack, "because": f"β^(k − 1) of it is yet to come; {off['because']}"}
         claim = f"length of step {steps} on a slope of g = {slope_of(run):g}: {formula_of(run)}"
         found.append(Prediction(f"{name}.step", claim, terminal, "Goh 2017", **why))
-    if beta and not o["dampening"] and not o["nesterov"]:
-        claim, count = f"steps until one is {NEAR:g} of ηg/(1 − β) long", near_after(beta)
-        if count <= steps:
-            found.append(Prediction(f"{name}.near", claim, count, "elementary: 1 − β^k"))
+    if (count := near_after(run, 2 * off["atol"] * float(path.abs().max()))) and count <= steps:
+        claim = f"steps until one is {NEAR:g} of ηg/(1 − β) long"
+        found.append(Prediction(f"{name}.near", claim, count, "elementary: 1 − β^k"))
     return found
 
 
@@ -137,9 +136,14 @@ def terminal_step(run: Run[Minimizer]) -> float:
     return descent.terminal_rate(run.optimizer["lr"], form["momentum"], form["dampening"]) * pull_of(run)
 
 
-def near_after(beta: float) -> int:
-    """The first k with 1 − β^k ≥ NEAR."""
-    return math.ceil(math.log(1 - NEAR) / math.log(beta))
+def near_after(run: Run[Minimizer], rounding: float) -> int | None:
+    """The first k with 1 − β^k ≥ NEAR; None of other methods than heavy ball, and where rounding decides."""
+    o = run.optimizer
+    if not o.get("momentum") or o["dampening"] or o["nesterov"]:
+        return None
+    k = math.ceil(math.log(1 - NEAR) / math.log(o["momentum"]))
+    off = [abs(1 - o["momentum"] ** step - NEAR) * terminal_step(run) for step in (k - 1, k)]
+    return k if min(off) > rounding else None
 
 
 def formula_of(run: Run[Minimizer]) -> str:
