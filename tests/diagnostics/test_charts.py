@@ -53,7 +53,7 @@ def test_anyones_monitor_brings_its_own_charts(train, events):
 
 
 def test_without_a_monitor_nothing_is_written(train, events):
-    write_charts(train())
+    write_charts(train(), [])
     assert TAG not in events().Tags()["tensors"]
 
 

@@ -2,12 +2,13 @@ import pytest
 import torch
 from torch import nn
 
-from zoo.diagnostics import ClippingMonitor, GradientNormMonitor, ParameterTrajectory
+from zoo.diagnostics import ClippingMonitor, GradientNormMonitor, LossMonitor, ParameterTrajectory
 
 MONITORS = {
     "norms": GradientNormMonitor,
     "signals": lambda: GradientNormMonitor(every_n_steps=2, signals=True),
     "clipping": ClippingMonitor,
+    "loss": LossMonitor,
     "trajectory": ParameterTrajectory,
 }
 

@@ -6,7 +6,11 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from zoo.diagnostics import SignalRecorder
-from zoo.diagnostics.norms import to_numbers
+from zoo.diagnostics.norms import joint_norm
+
+
+def to_numbers(*groups):
+    return [{name: joint_norm(own).item() for name, own in group.items() if own} for group in groups]
 
 
 def record(module, run):

@@ -1,18 +1,28 @@
 """Callbacks for anyone's LightningModule, unchanged: what its gradients do while it trains.
 
 gradient_norms  GradientNormMonitor: ‖∂L/∂θ‖ of every layer, and ‖∂L/∂h‖ where asked for
+loss            LossMonitor: the loss whose gradient every step takes
 clipping        ClippingMonitor: what clipping leaves of every gradient's length and direction
 trajectory      ParameterTrajectory: every point that training visits, for small problems
 signals         SignalRecorder: the hooks that see ∂L/∂(a layer's output) and ∂L/∂(its input)
 norms           layer_gradient_norms, total_norm: the same numbers without a Trainer
-charts          Monitor, write_charts: points for any logger, charts for TensorBoard
+layers          layers, parameter_groups: what counts as a layer
+monitor         Monitor: records on the device, read and logged a block at a time; for one of your own
+charts          write_charts: charts for TensorBoard
+loggers         PointWriter: points of many steps, for any logger
+records         ScalarRecords: the same as records of a TensorBoard event file
+kernel          Norms: many norms at once, at about the cost of reading the tensors
+block           Block: rows of numbers that stay on the device until they are asked for
 
 They import torch and lightning, nothing of this package.
 """
 
-from zoo.diagnostics.charts import Monitor, write_charts
+from zoo.diagnostics.charts import write_charts
 from zoo.diagnostics.clipping import ClippingMonitor
 from zoo.diagnostics.gradient_norms import GradientNormMonitor
+from zoo.diagnostics.layers import layers, parameter_groups
+from zoo.diagnostics.loss import LossMonitor
+from zoo.diagnostics.monitor import Monitor
 from zoo.diagnostics.norms import layer_gradient_norms, total_norm
 from zoo.diagnostics.signals import SignalRecorder
 from zoo.diagnostics.trajectory import ParameterTrajectory
@@ -20,10 +30,13 @@ from zoo.diagnostics.trajectory import ParameterTrajectory
 __all__ = [
     "ClippingMonitor",
     "GradientNormMonitor",
+    "LossMonitor",
     "Monitor",
     "ParameterTrajectory",
     "SignalRecorder",
     "layer_gradient_norms",
+    "layers",
+    "parameter_groups",
     "total_norm",
     "write_charts",
 ]

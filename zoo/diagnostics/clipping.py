@@ -5,13 +5,17 @@ from functools import partial
 from typing import Any
 
 import lightning as L
+import numpy as np
 import torch
 from lightning.pytorch.utilities import rank_zero_warn
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
-from zoo.diagnostics.charts import Charts, Monitor, write_points
+from zoo.diagnostics.charts import Charts
+from zoo.diagnostics.loggers import Points
+from zoo.diagnostics.monitor import Monitor
 from zoo.diagnostics.norms import joint_norm, norm, real_values
 
 CHARTS: Charts = {
@@ -34,9 +38,8 @@ class ClippingMonitor(Monitor):
     anything: afterwards would be too late, for SGD with Nesterov momentum may write into the gradient.
 
     Its tags are ``clipping/norm_before``, ``clipping/norm_after``, ``clipping/coefficient`` (after / before),
-    ``clipping/angle_degrees`` and ``clipping/share_clipped`` (of the steps so far). NaN and infinity are kept
-    in the attributes and have no point in the curves. Steps that a loss scaler skips are left out. Under
-    manual optimization it warns, and records nothing.
+    ``clipping/angle_degrees`` and ``clipping/share_clipped`` (of the steps so far). Steps that a loss scaler
+    skips are left out. Under manual optimization it warns, and records nothing.
 
     Attributes:
         steps: the optimizer step of every record, the first being 0.
@@ -50,30 +53,53 @@ class ClippingMonitor(Monitor):
 
     def __init__(self) -> None:
         self._handles: list[RemovableHandle] = []
-        self._reset()
+        super().__init__()
 
-    def _reset(self) -> None:
-        self.steps: list[int] = []
-        self.before: list[float] = []
-        self.after: list[float] = []
-        self.coefficients: list[float] = []
-        self.angles: list[float] = []
-        self._clipped = 0
+    def reset(self) -> None:
+        """Forget what was recorded."""
+        super().reset()
+        self._before: list[float] = []
+        self._after: list[float] = []
+        self._coefficients: list[float] = []
+        self._angles: list[float] = []
         self._unclipped: list[tuple[nn.Parameter, Tensor]] = []
+
+    @property
+    def before(self) -> list[float]:
+        """‖g‖₂ before clipping, one a step."""
+        self.flush()
+        return self._before
+
+    @property
+    def after(self) -> list[float]:
+        """‖g‖₂ after clipping, one a step."""
+        self.flush()
+        return self._after
+
+    @property
+    def coefficients(self) -> list[float]:
+        """After / before, one a step; 1 where the gradient is 0."""
+        self.flush()
+        return self._coefficients
+
+    @property
+    def angles(self) -> list[float]:
+        """Between the gradient before and after, in degrees, one a step; 0 where the gradient is 0."""
+        self.flush()
+        return self._angles
 
     @property
     def clipped(self) -> list[bool]:
         """Whether clipping shortened the gradient, one a step; False where it is NaN."""
-        return [_is_clipped(coefficient) for coefficient in self.coefficients]
+        return [coefficient < 1 - ROUNDING for coefficient in self.coefficients]
 
     @property
     def share_clipped(self) -> float:
         """The share of the steps that were clipped, 0 to 1."""
-        return self._clipped / max(1, len(self.steps))
+        return sum(self.clipped) / max(1, len(self.steps))
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Forget an earlier fit."""
-        self._reset()
         super().on_fit_start(trainer, pl_module)
         if not pl_module.automatic_optimization:
             rank_zero_warn("ClippingMonitor records nothing: it does not see what manual optimization clips.")
@@ -94,14 +120,16 @@ class ClippingMonitor(Monitor):
             self._unclipped = [(p, real_values(p.grad).clone()) for p in held if p.grad is not None]
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Leave no hook behind."""
+        """Leave no hook behind, and log the rest."""
         self._detach()
+        super().on_train_end(trainer, pl_module)
 
     def on_exception(
         self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
     ) -> None:
-        """Leave no hook behind."""
+        """Leave no hook behind, and log the rest."""
         self._detach()
+        super().on_exception(trainer, pl_module, exception)
 
     def _detach(self) -> None:
         for handle in self._handles:
@@ -128,41 +156,43 @@ class ClippingMonitor(Monitor):
         pairs = [(u, real_values(p.grad)) for p, u in self._unclipped if p.grad is not None]
         self._unclipped.clear()
         if pairs:
-            self._record(trainer, *compare(*zip(*pairs, strict=True)))
+            self.record(trainer, compare(*zip(*pairs, strict=True)))
 
-    def _record(self, trainer: L.Trainer, before: float, after: float, angle: float) -> None:
-        coefficient = after / before if before else 1.0
-        self.steps.append(trainer.global_step)
-        self.before.append(before)
-        self.after.append(after)
-        self.coefficients.append(coefficient)
-        self.angles.append(angle)
-        self._clipped += _is_clipped(coefficient)
-        points = {
-            "clipping/norm_before": before,
-            "clipping/norm_after": after,
-            "clipping/coefficient": coefficient,
-            "clipping/angle_degrees": angle,
-            "clipping/share_clipped": self.share_clipped,
+    def digest(self, rows: NDArray[np.float64]) -> Points:
+        """The lengths and the angle, what follows from them, and the share of clipped steps so far."""
+        before, after, angle = rows.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            coefficient = np.where(before == 0, 1.0, after / before)
+        angle = np.where((before == 0) & (after == 0), 0.0, angle)
+        earlier = sum(c < 1 - ROUNDING for c in self._coefficients)
+        clipped = earlier + np.cumsum(coefficient < 1 - ROUNDING)
+        share = clipped / (len(self._coefficients) + 1 + np.arange(len(rows)))
+        for known, column in (
+            (self._before, before),
+            (self._after, after),
+            (self._coefficients, coefficient),
+            (self._angles, angle),
+        ):
+            known += column.tolist()
+        return {
+            "clipping/norm_before": np.ma.array(before),
+            "clipping/norm_after": np.ma.array(after),
+            "clipping/coefficient": np.ma.array(coefficient),
+            "clipping/angle_degrees": np.ma.array(angle),
+            "clipping/share_clipped": np.ma.array(share),
         }
-        write_points(trainer, points, trainer.global_step)
 
 
-def compare(u: Sequence[Tensor], v: Sequence[Tensor]) -> tuple[float, float, float]:
+def compare(u: Sequence[Tensor], v: Sequence[Tensor]) -> Tensor:
     """‖u‖, ‖v‖ and ∠(u, v) = 2 arcsin(½ ‖u/‖u‖ − v/‖v‖‖) in degrees, of tensors read as one vector.
 
     The arccosine of u·v / ‖u‖‖v‖ would lose half the digits at small angles, where the cosine is
     1 − angle²/2: in float64, whatever is below 1e-6 degrees would be noise. This formula keeps them, up to a
-    right angle.
+    right angle. The angle with a vector of length 0 is NaN.
     """
     norms = [joint_norm([norm(t) for t in tensors]) for tensors in (u, v)]
     # A tensor divided by a zero-dimensional one keeps its own type, which may be narrower than the norm's.
     u_unit, v_unit = ([t.to(n) / n for t in tensors] for tensors, n in zip((u, v), norms, strict=True))
     distance = joint_norm([torch.linalg.vector_norm(a - b) for a, b in zip(u_unit, v_unit, strict=True)])
     angle = torch.rad2deg(2 * torch.arcsin((distance / 2).clamp(max=1)))
-    before, after, degrees = torch.stack([*norms, angle]).tolist()
-    return before, after, 0.0 if before == after == 0 else degrees
-
-
-def _is_clipped(coefficient: float) -> bool:
-    return coefficient < 1 - ROUNDING
+    return torch.stack([*norms, angle])

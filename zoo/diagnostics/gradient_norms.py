@@ -1,16 +1,24 @@
 """How large the gradient is in every layer, step by step."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lightning as L
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from zoo.diagnostics.charts import Charts, Monitor, write_points
-from zoo.diagnostics.norms import gradient_norms, to_numbers, total_norm
+from zoo.diagnostics.charts import Charts
+from zoo.diagnostics.kernel import Norms
+from zoo.diagnostics.layers import check_grouping, layers, parameter_groups
+from zoo.diagnostics.loggers import Points
+from zoo.diagnostics.monitor import Monitor
+from zoo.diagnostics.norms import joint_norm
 from zoo.diagnostics.signals import SignalRecorder
 
+NONE = -1.0  # stands in a row where there was no gradient: a norm is never below 0
 WEIGHT_CHART = {"log10 ‖∂L/∂W‖, every layer": [r"^log10_grad_norm/"]}
 SIGNAL_CHART = {"log10 ‖∂L/∂h‖, every layer": [r"^log10_signal_norm/"]}
 CHARTS: Charts = {"Gradients": WEIGHT_CHART}
@@ -25,8 +33,8 @@ class GradientNormMonitor(Monitor):
     record.) Of several optimizers, a step counts the layers of its own.
 
     ``gradient/norm`` is the norm over all layers. ``gradient/nonfinite_layers`` counts the layers in which it
-    is infinite or NaN: such a norm is kept in ``norms`` and has no point in the curves. Of a norm of 0 only
-    the logarithm has none. A step without any gradient is left out.
+    is infinite or NaN. Such a norm is logged as what it is; of a norm of 0 the logarithm has no point. A step
+    without any gradient is left out.
 
     With ``signals``, ‖∂L/∂h‖₂ at every layer's output is logged too, as ``signal_norm/<layer>`` and
     ``log10_signal_norm/<layer>``. From a layer m back to the layer l before it, the gain is then a product::
@@ -39,6 +47,8 @@ class GradientNormMonitor(Monitor):
     Args:
         every_n_steps: optimizer steps from one record to the next.
         signals: whether to record ‖∂L/∂h‖₂ at the layers' outputs and inputs too.
+        group_by: which parameters make a layer, if not those that a module owns: "parameter" for each one, a
+            number for so many parts of its name, or a regular expression. See ``layers.parameter_groups``.
 
     Attributes:
         steps: the optimizer step of every record, the first being 0.
@@ -52,27 +62,49 @@ class GradientNormMonitor(Monitor):
 
     charts: Charts = CHARTS
 
-    def __init__(self, every_n_steps: int = 1, signals: bool = False) -> None:
+    def __init__(self, every_n_steps: int = 1, signals: bool = False, group_by: str | int = "layer") -> None:
         if every_n_steps < 1:
             raise ValueError(f"every_n_steps is {every_n_steps}; it must be at least 1")
+        check_grouping(group_by)
         self.every_n_steps = every_n_steps
         self.signals = signals
+        self.group_by = group_by
         if signals:
             self.charts = {"Gradients": WEIGHT_CHART | SIGNAL_CHART}
         self._recorder = SignalRecorder()
-        self._reset()
+        super().__init__()
 
-    def _reset(self) -> None:
-        self.steps: list[int] = []
-        self.norms: dict[str, list[float]] = {}
-        self.output_gradients: dict[str, list[float]] = {}
-        self.input_gradients: dict[str, list[float]] = {}
+    def reset(self) -> None:
+        """Forget what was recorded."""
+        super().reset()
+        self._norms, self._outputs, self._inputs = History(), History(), History()
+        self._gradients: dict[int, Gradients] = {}
+        self._groups: dict[str, list[nn.Parameter]] = {}
+        self._layers: list[str] = []
         self._recorder.clear()
 
-    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Forget an earlier fit."""
-        self._reset()
-        super().on_fit_start(trainer, pl_module)
+    @property
+    def norms(self) -> dict[str, list[float]]:
+        """Layer name → its norms, one a record."""
+        self.flush()
+        return self._norms.columns
+
+    @property
+    def output_gradients(self) -> dict[str, list[float]]:
+        """Layer name → ‖∂L/∂(its output)‖₂, one a record."""
+        self.flush()
+        return self._outputs.columns
+
+    @property
+    def input_gradients(self) -> dict[str, list[float]]:
+        """Layer name → ‖∂L/∂(its input)‖₂, one a record."""
+        self.flush()
+        return self._inputs.columns
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Find the layers, now that the module is where it will be trained."""
+        self._groups = parameter_groups(pl_module, self.group_by)
+        self._layers = [name for name, _ in layers(pl_module)]
 
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
@@ -87,7 +119,7 @@ class GradientNormMonitor(Monitor):
     ) -> None:
         """Record and log the norms."""
         if self._is_due(trainer):
-            self._record(trainer, pl_module, optimizer)
+            self._record(trainer, optimizer)
         self._recorder.clear()
 
     def on_train_batch_end(
@@ -103,52 +135,141 @@ class GradientNormMonitor(Monitor):
     def on_exception(
         self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
     ) -> None:
-        """Leave no hook behind."""
+        """Leave no hook behind, and log the rest."""
         self._recorder.detach()
+        super().on_exception(trainer, pl_module, exception)
 
     def _is_due(self, trainer: L.Trainer) -> bool:
         return trainer.global_step % self.every_n_steps == 0
 
-    def _record(self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer) -> None:
-        # Of several optimizers, the others' gradients may be left from their own last step.
-        several = len(trainer.optimizers) > 1
-        among = {p for group in optimizer.param_groups for p in group["params"]} if several else None
-        recorder = self._recorder
-        norms, outputs, inputs = to_numbers(
-            gradient_norms(pl_module, among), recorder.outputs, recorder.inputs
-        )
-        if not norms:
+    def _record(self, trainer: L.Trainer, optimizer: Optimizer) -> None:
+        gradients = self._gradients.get(id(optimizer))
+        if gradients is None:
+            parameters = [p for group in self._groups.values() for p in group]
+            # Of several optimizers, the others' gradients may be left from their own last step.
+            held = {p for group in optimizer.param_groups for p in group["params"]}
+            counted = [len(trainer.optimizers) == 1 or p in held for p in parameters]
+            gradients = self._gradients[id(optimizer)] = Gradients(parameters, counted)
+        row = gradients.norms()
+        if row is None:
             return
-        outputs, inputs = _unscaled(outputs, trainer), _unscaled(inputs, trainer)
-        self.steps.append(trainer.global_step)
-        for history, record in (
-            (self.norms, norms),
-            (self.output_gradients, outputs),
-            (self.input_gradients, inputs),
-        ):
-            _append(history, record, len(self.steps))
-        write_points(trainer, _points(norms, outputs), trainer.global_step)
+        if self.signals:
+            row = torch.cat([row, self._signals(trainer, row)])
+        self.record(trainer, row)
+
+    def _signals(self, trainer: L.Trainer, like: Tensor) -> Tensor:
+        """The norms at every layer's output, then at its input, in one row."""
+        # Under float16, backward has run on a multiple of the loss.
+        scaler = getattr(trainer.precision_plugin, "scaler", None)
+        scale = 1.0 if scaler is None else scaler.get_scale()
+        none = like.new_tensor(NONE)
+        found = [
+            joint_norm(own).to(like) / scale if (own := norms.get(layer)) else none
+            for norms in (self._recorder.outputs, self._recorder.inputs)
+            for layer in self._layers
+        ]
+        return torch.stack(found)
+
+    def digest(self, rows: NDArray[np.float64]) -> Points:
+        """Norms of layers from those of parameters, and the points of both kinds of gradient."""
+        width = sum(len(group) for group in self._groups.values())
+        layers = group_norms(rows[:, :width], [len(group) for group in self._groups.values()])
+        outputs, inputs = np.split(rows[:, width:], 2, axis=1) if self.signals else (rows[:, :0], rows[:, :0])
+        norms = self._norms.extend(self._groups, layers)
+        signals = self._outputs.extend(self._layers, outputs)
+        self._inputs.extend(self._layers, inputs)
+        points = {
+            "gradient/norm": np.ma.array(group_norms(layers, [layers.shape[1]])[:, 0]),
+            "gradient/nonfinite_layers": np.ma.array((~np.isfinite(layers)).sum(axis=1).astype(float)),
+        }
+        for group, columns in (("grad_norm", norms), ("signal_norm", signals)):
+            points |= {f"{group}/{layer}": column for layer, column in columns.items()}
+            points |= {f"log10_{group}/{layer}": log10(column) for layer, column in columns.items()}
+        return points
 
 
-def _unscaled(signals: Mapping[str, float], trainer: L.Trainer) -> dict[str, float]:
-    """Signals as the loss itself makes them: under float16, backward has run on a multiple of it."""
-    scaler = getattr(trainer.precision_plugin, "scaler", None)
-    scale = 1.0 if scaler is None else scaler.get_scale()
-    return {layer: norm / scale for layer, norm in signals.items()}
+class Gradients:
+    """The norms of parameters' gradients as a row, with NONE where a parameter has no gradient.
+
+    Args:
+        parameters: the parameters, in the order of the row.
+        counted: which of them count; the others have NONE.
+    """
+
+    def __init__(self, parameters: Sequence[nn.Parameter], counted: Sequence[bool]) -> None:
+        self._parameters, self._counted = parameters, counted
+        self._kernels: dict[tuple[int, ...], Norms] = {}
+
+    def norms(self) -> Tensor | None:
+        """The row, as (number of parameters,) on the device; None where no parameter has a gradient."""
+        gradients = [
+            p.grad if counts and p.requires_grad else None
+            for p, counts in zip(self._parameters, self._counted, strict=True)
+        ]
+        present = tuple(i for i, gradient in enumerate(gradients) if gradient is not None)
+        if not present:
+            return None
+        kernel = self._kernels.get(present)
+        if kernel is None:
+            kernel = self._kernels[present] = Norms([self._parameters[i] for i in present])
+        found = kernel([gradient for gradient in gradients if gradient is not None])
+        if len(present) == len(gradients):
+            return found
+        row = found.new_full((len(gradients),), NONE)
+        row[list(present)] = found
+        return row
 
 
-def _append(history: dict[str, list[float]], record: Mapping[str, float], records: int) -> None:
-    """Add a record, so that every layer has as many entries as there are records."""
-    for layer in dict.fromkeys([*history, *record]):
-        norms = history.setdefault(layer, [math.nan] * (records - 1))
-        norms.append(record.get(layer, math.nan))
+class History:
+    """Columns of numbers that grow together; NaN stands where a column had nothing.
+
+    Attributes:
+        columns: name → its numbers, one a record; without those that never had one.
+    """
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[float]] = {}
+        self._records = 0
+
+    def extend(
+        self, names: Sequence[str] | Mapping[str, Any], rows: NDArray[np.float64]
+    ) -> dict[str, np.ma.MaskedArray[Any, Any]]:
+        """Add N records, and return the same numbers by name, masked where there was none.
+
+        Args:
+            names: (K,), in the order of the rows' columns.
+            rows: (N, K), with NONE where there was nothing.
+        """
+        added = {}
+        for name, column in zip(names, rows.T, strict=bool(rows.size)):
+            nothing = column == NONE
+            if nothing.all() and name not in self.columns:
+                continue
+            known = self.columns.setdefault(name, [np.nan] * self._records)
+            known += np.where(nothing, np.nan, column).tolist()
+            added[name] = np.ma.array(column, mask=nothing)
+        self._records += len(rows)
+        return added
 
 
-def _points(norms: Mapping[str, float], signals: Mapping[str, float]) -> dict[str, float]:
-    """Tag → value of one record."""
-    nonfinite = sum(not math.isfinite(norm) for norm in norms.values())
-    points = {"gradient/norm": total_norm(norms), "gradient/nonfinite_layers": float(nonfinite)}
-    for group, record in (("grad_norm", norms), ("signal_norm", signals)):
-        points |= {f"{group}/{layer}": norm for layer, norm in record.items()}
-        points |= {f"log10_{group}/{layer}": math.log10(norm) for layer, norm in record.items() if norm > 0}
-    return points
+def group_norms(norms: NDArray[np.float64], sizes: Sequence[int]) -> NDArray[np.float64]:
+    """√(Σ nᵢ²) over neighbours, without underflow or overflow; NONE where all of them are.
+
+    Args:
+        norms: (N, P), with NONE where there was no gradient.
+        sizes: (K,), how many neighbours make each group; their sum is P.
+    """
+    starts = np.cumsum([0, *sizes[:-1]])
+    largest = np.maximum.reduceat(norms, starts, axis=1)
+    with np.errstate(invalid="ignore"):
+        scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+        scaled = np.maximum(norms, 0) / np.repeat(scale, sizes, axis=1)
+        found = scale * np.sqrt(np.add.reduceat(np.square(scaled), starts, axis=1))
+    return np.where(largest == NONE, NONE, found)
+
+
+def log10(column: np.ma.MaskedArray[Any, Any]) -> np.ma.MaskedArray[Any, Any]:
+    """The logarithm, masked where the column is masked or 0; that of NaN is NaN."""
+    values = np.ma.getdata(column)
+    masked = np.ma.getmaskarray(column) | (values == 0)
+    return np.ma.array(np.log10(np.where(masked, 1.0, values)), mask=masked)

@@ -1,20 +1,17 @@
-"""Norms of gradients, as numbers that neither underflow nor overflow. Nothing here needs Lightning.
-
-A layer is a module that owns parameters itself, not through a child. It has its name in ``named_modules()``;
-the root, which has none there, goes by the name of its class.
-"""
+"""Norms of gradients, as numbers that neither underflow nor overflow. Nothing here needs Lightning."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from zoo.diagnostics.layers import parameter_groups
+
 DEVICES_WITHOUT_FLOAT64 = frozenset({"mps"})
 
 
-def layer_gradient_norms(module: nn.Module) -> dict[str, float]:
+def layer_gradient_norms(module: nn.Module, group_by: str | int = "layer") -> dict[str, float]:
     """‖∂L/∂θ‖₂ of every layer, over the parameters that are its own, from the gradients that are in place.
 
     Parameters that two layers share count once, with the first. Frozen parameters, and those without a
@@ -22,44 +19,27 @@ def layer_gradient_norms(module: nn.Module) -> dict[str, float]:
 
     Args:
         module: any module, after ``backward()``.
+        group_by: how parameters make a layer; ``zoo.diagnostics.layers.parameter_groups`` has the choices.
 
     Returns:
-        Layer name → norm, in the order of ``named_modules()``.
+        Layer name → norm, in the order of the parameters.
     """
-    return to_numbers(gradient_norms(module))[0]
+    groups = {
+        name: [p.grad for p in parameters if p.requires_grad and p.grad is not None]
+        for name, parameters in parameter_groups(module, group_by).items()
+    }
+    own = [norm(g) for gradients in groups.values() for g in gradients]
+    numbers = iter(torch.stack([n.to(own[0].device) for n in own]).tolist() if own else [])
+    return {
+        name: math.hypot(*(next(numbers) for _ in gradients))
+        for name, gradients in groups.items()
+        if gradients
+    }
 
 
 def total_norm(norms: Mapping[str, float]) -> float:
     """‖∂L/∂θ‖₂ = √(Σ_l n_l²) over all layers: their gradients read as one vector."""
     return math.hypot(*norms.values())
-
-
-def layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Every layer with its name."""
-    for name, layer in module.named_modules():
-        if next(layer.parameters(recurse=False), None) is not None:
-            yield name or type(module).__name__, layer
-
-
-def gradient_norms(
-    module: nn.Module, among: Collection[nn.Parameter] | None = None
-) -> dict[str, list[Tensor]]:
-    """Layer name → the norm of each of its parameters' gradients, still on the device.
-
-    Args:
-        module: any module, after ``backward()``.
-        among: only these parameters count; all, if it is left out.
-    """
-    found: dict[str, list[Tensor]] = {}
-    seen: set[nn.Parameter] = set()
-    for name, layer in layers(module):
-        own = [p for p in layer.parameters(recurse=False) if p not in seen]
-        seen.update(own)
-        counted = [p for p in own if p.requires_grad and (among is None or p in among)]
-        norms = [norm(p.grad) for p in counted if p.grad is not None]
-        if norms:
-            found[name] = norms
-    return found
 
 
 def norm(tensor: Tensor) -> Tensor:
@@ -94,18 +74,3 @@ def real_values(tensor: Tensor) -> Tensor:
     if values.is_sparse:
         values = values.coalesce().values()
     return torch.view_as_real(values.resolve_conj()) if values.is_complex() else values
-
-
-def to_numbers(*groups: Mapping[str, Sequence[Tensor]]) -> list[dict[str, float]]:
-    """Name → √(Σ nᵢ²) over the norms under that name, for each group, in one transfer from the device.
-
-    A name without any norm is left out: that is not a norm of 0.
-    """
-    norms = [n for group in groups for own in group.values() for n in own]
-    if not norms:
-        return [{} for _ in groups]
-    numbers = iter(torch.stack([n.to(norms[0].device) for n in norms]).tolist())
-    return [
-        {name: math.hypot(*islice(numbers, len(own))) for name, own in group.items() if own}
-        for group in groups
-    ]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from zoo.diagnostics.norms import layers, norm
+from zoo.diagnostics.layers import layers
+from zoo.diagnostics.norms import norm
 
 
 class SignalRecorder:
