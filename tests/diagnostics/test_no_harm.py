@@ -2,13 +2,22 @@ import pytest
 import torch
 from torch import nn
 
-from zoo.diagnostics import ClippingMonitor, GradientNormMonitor, LossMonitor, ParameterTrajectory
+from zoo.diagnostics import (
+    ClippingMonitor,
+    GradientNormMonitor,
+    LossMonitor,
+    NonFiniteMonitor,
+    ParameterTrajectory,
+    UpdateRatioMonitor,
+)
 
 MONITORS = {
     "norms": GradientNormMonitor,
     "signals": lambda: GradientNormMonitor(every_n_steps=2, signals=True),
     "clipping": ClippingMonitor,
     "loss": LossMonitor,
+    "updates": UpdateRatioMonitor,
+    "nonfinite": NonFiniteMonitor,
     "trajectory": ParameterTrajectory,
 }
 

@@ -20,10 +20,11 @@ FAINT = 1e-11
 # Brings faint tensors into the range, exactly: even the least number of float32, 2^-149, has a square then,
 # and norms up to CLEAR have one too. CLEAR is larger than FAINT: no tensor changes sides in every step.
 LIFT, CLEAR = 2.0**90, 1e-8
-SMALLEST, LARGEST = np.nextafter(0, 1), np.finfo(np.float64).max
+LARGEST = np.finfo(np.float64).max
 # As many squares as float32 sums to 1e-6 of their sum, by norm and by dot, which keeps more partial sums.
 SHORT, PIECE = 2**14, 2**18
-# Tensors of one shape are copied side by side for one call if they are so small that the calls cost the most.
+# Tensors of one shape are copied side by side for one call, if they are so small that calls cost the most, or
+# if they have to be multiplied anyway.
 SMALL, FEW = 2**10, 4
 
 
@@ -75,29 +76,22 @@ class Norms:
 
     def _plan(self, last: NDArray[np.float64]) -> None:
         """Decide how each tensor is summed, by its norm last time, and between which norms that is right."""
-        self._last = last
-        zero, faint = last == 0, (last > 0) & (last < FAINT)
-        self._least = np.where(zero, 0, np.where(faint, SMALLEST, FAINT))
-        self._most = np.where(zero, 0, np.where(faint, CLEAR, LARGEST))
-        alike: dict[tuple[torch.Size, bool, bool], list[int]] = {}
+        self._last, faint = last, last < FAINT
+        self._least = np.where(faint, 0, FAINT)
+        self._most = np.where(faint, CLEAR, LARGEST)
+        alike: dict[tuple[torch.Size, bool], list[int]] = {}
         for i, shape in enumerate(self._shapes):
-            alike.setdefault((shape, bool(zero[i]), bool(faint[i])), []).append(i)
+            alike.setdefault((shape, bool(faint[i])), []).append(i)
         side_by_side: list[tuple[Way, list[int]]] = []
         single: dict[tuple[Callable[..., NDArray[np.float64]], float | None], list[int]] = {}
-        for (shape, is_zero, is_faint), indices in alike.items():
-            lift = LIFT if is_faint else None
-            if 0 < shape.numel() <= SMALL and len(indices) >= FEW and not is_zero:
+        for (shape, is_faint), indices in alike.items():
+            lift, size = LIFT if is_faint else None, shape.numel()
+            if 0 < size <= (SHORT if is_faint else SMALL) and len(indices) >= FEW:
                 rows = torch.empty(len(indices), *shape)
                 side_by_side.append((partial(_side_by_side, rows, lift), indices))
             else:
-                way = _magnitude if is_zero else _one_by_one if shape.numel() <= SHORT else _in_pieces
-                single.setdefault((way, lift), []).extend(indices)
+                single.setdefault((_one_by_one if size <= SHORT else _in_pieces, lift), []).extend(indices)
         self._ways = side_by_side + [(partial(way, lift), indices) for (way, lift), indices in single.items()]
-
-
-def _magnitude(lift: None, tensors: Tensors) -> NDArray[np.float64]:
-    """Σ|vᵢ|, which is 0 where the norm is, and only there: no square is lost."""
-    return torch.stack(torch._foreach_norm(tensors, 1)).double().numpy()
 
 
 def _one_by_one(lift: float | None, tensors: Tensors) -> NDArray[np.float64]:
