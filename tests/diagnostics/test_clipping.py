@@ -201,27 +201,105 @@ def test_the_event_file_has_exactly_the_tags_promised(clip, tensorboard, events)
     assert after == pytest.approx(monitor.after, rel=1e-7)  # event files keep float32
 
 
-class Manual(L.LightningModule):
-    def __init__(self):
-        super().__init__()
-        self.automatic_optimization = False
-        self.layer = nn.Linear(1, 1)
+def by_self(module, optimizer):
+    module.clip_gradients(optimizer, gradient_clip_val=1.0, gradient_clip_algorithm="norm")
+
+
+def by_torch(module, optimizer):
+    torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
+
+
+@pytest.fixture
+def manual(task):
+    """A module that optimizes by itself, and clips in its own way between backward and the step."""
+
+    def module_that(clip, *optimizers):
+        class Manual(task):
+            automatic_optimization = False
+
+            def training_step(self, batch, batch_idx):
+                for optimizer in (
+                    self.optimizers(use_pl_optimizer=True) if optimizers else [self.optimizers()]
+                ):
+                    optimizer.zero_grad()
+                    self.manual_backward(self.loss(self.network, batch))
+                    clip(self, optimizer)
+                    optimizer.step()
+
+            def configure_optimizers(self):
+                made = [make(self.network) for make in optimizers]
+                return made or super().configure_optimizers()
+
+        return Manual
+
+    return module_that
+
+
+@pytest.mark.parametrize("how", [by_self, by_torch])
+def test_clipping_by_hand_under_manual_optimization_is_seen(clip, manual, how):
+    monitor, _ = clip([[3.0, 4.0], [0.3, 0.4]], module=manual(how))
+    assert monitor.before == [5.0, pytest.approx(0.5, rel=1e-12)]
+    assert monitor.after == [pytest.approx(5 / (5 + 1e-6), rel=1e-12), pytest.approx(0.5, rel=1e-12)]
+    assert monitor.clipped == [True, False]
+
+
+def test_of_two_optimizers_each_step_compares_its_own_parameters(clip, manual):
+    def of(index):
+        return lambda point: SGD([point.parts[index]])
+
+    module = manual(by_self, of(0), of(1))
+    monitor, _ = clip([[3.0, 0.5]], sizes=[1, 1], module=module)
+    assert monitor.before == [3.0, 0.5]
+    assert monitor.clipped == [True, False]
+
+
+@pytest.mark.parametrize("hook", ["on_after_backward", "on_before_optimizer_step"])
+def test_torchs_function_called_in_a_hook_is_seen(clip, task, hook):
+    class Clips(task):
+        pass
+
+    setattr(Clips, hook, lambda self, *_: by_torch(self, None))
+    monitor, _ = clip([[3.0, 4.0]], module=Clips)
+    assert (monitor.before, monitor.clipped) == ([5.0], [True])
+
+
+class ClipsTooEarly(L.LightningModule):
+    """Before backward there is no gradient yet, or that of the step before, which is about to be dropped."""
 
     def training_step(self, batch, batch_idx):
-        self.manual_backward(self.layer(batch).sum())
-        self.clip_gradients(self.optimizers(), gradient_clip_val=0.1, gradient_clip_algorithm="norm")
-        self.optimizers().step()
-
-    def configure_optimizers(self):
-        return torch.optim.SGD(self.parameters(), lr=0.1)
+        by_torch(self, None)
+        return super().training_step(batch, batch_idx)
 
 
-def test_manual_optimization_is_warned_of_once_and_not_recorded(fit):
-    monitor = ClippingMonitor()
-    with pytest.warns(UserWarning, match="ClippingMonitor records nothing") as warned:
-        fit(Manual(), monitor)
-    assert sum("ClippingMonitor" in str(w.message) for w in warned) == 1
-    assert (monitor.steps, monitor.before) == ([], [])
+def test_the_report_says_when_a_call_has_no_effect(clip, task):
+    too_early = type("TooEarly", (ClipsTooEarly, task), {})
+    monitor, _ = clip([[3.0, 4.0], [6.0, 8.0]], module=too_early)
+    assert monitor.report == (
+        "Clipping never shortened the gradient in 2 steps. Its norm was at most 10, and the Trainer has no "
+        "gradient_clip_val. A call of torch.nn.utils.clip_grad_norm_ before backward, or after the step, has "
+        "no effect."
+    )
+
+
+def test_the_report_says_when_the_trainers_setting_is_not_used(clip, task):
+    class Forgets(task):
+        def configure_gradient_clipping(
+            self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None
+        ):
+            pass
+
+    monitor, _ = clip([[3.0, 4.0]], module=Forgets, gradient_clip_val=1.0)
+    assert "up to 5, and gradient_clip_val is 1: it had no effect" in monitor.report
+
+
+def test_the_report_says_when_clipping_never_always_and_sometimes_engages(clip):
+    never, _ = clip([[3.0, 4.0]], gradient_clip_val=100.0)
+    assert never.report.endswith("Its norm was at most 5, gradient_clip_val is 100: it may be too large.")
+    always, _ = clip([[3.0, 4.0], [30.0, 40.0]], gradient_clip_val=1.0)
+    assert "in each of 2 steps, to 0.11 of its length in the median" in always.report
+    sometimes, _ = clip([[3.0, 4.0], [0.3, 0.4]], gradient_clip_val=1.0)
+    assert sometimes.report == "Clipping shortened the gradient in 50.0% of 2 steps."
+    assert ClippingMonitor().report.startswith("No step was recorded")
 
 
 def test_a_second_fit_starts_anew(task, fit):

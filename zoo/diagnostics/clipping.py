@@ -7,7 +7,7 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
-from lightning.pytorch.utilities import rank_zero_warn
+from lightning.pytorch.utilities import GradClipAlgorithmType, rank_zero_info
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -31,15 +31,19 @@ ROUNDING = 1e-12
 class ClippingMonitor(Monitor):
     """Log how long the gradient is before and after clipping, and by what angle clipping turns it.
 
-    It sees the Trainer's clipping, by norm or by value, and an overridden ``configure_gradient_clipping``, on
-    the parameters that the optimizer holds, all read as one vector. Lightning runs backward, then
-    ``on_before_optimizer_step``, where the gradient is kept, then clips, all inside the closure that it hands
-    to ``optimizer.step``. The gradient is compared when the closure has returned, before the optimizer does
-    anything: afterwards would be too late, for SGD with Nesterov momentum may write into the gradient.
+    Before is when backward has ended, after is when the optimizer is about to use the gradient. So it sees
+    whatever is done in between: the Trainer's clipping by norm or by value, an overridden
+    ``configure_gradient_clipping``, ``self.clip_gradients`` and torch's own functions, under automatic and
+    manual optimization; there, ``self.manual_backward`` has to be used. All that the stepping optimizer
+    holds is read as one vector. The gradient is looked at before the optimizer does anything: afterwards
+    would be too late, for SGD with Nesterov momentum may write into it.
 
     Its tags are ``clipping/norm_before``, ``clipping/norm_after``, ``clipping/coefficient`` (after / before),
     ``clipping/angle_degrees`` and ``clipping/share_clipped`` (of the steps so far). Steps that a loss scaler
-    skips are left out. Under manual optimization it warns, and records nothing.
+    skips are left out; norms are those of the loss itself, not of its multiple. When training ends, it says
+    so if clipping never shortened the gradient, or always did.
+
+    It keeps a copy of the gradient from backward until the step.
 
     Attributes:
         steps: the optimizer step of every record, the first being 0.
@@ -62,7 +66,9 @@ class ClippingMonitor(Monitor):
         self._after: list[float] = []
         self._coefficients: list[float] = []
         self._angles: list[float] = []
-        self._unclipped: list[tuple[nn.Parameter, Tensor]] = []
+        self._unclipped: dict[nn.Parameter, Tensor] = {}
+        self._scale, self._by_norm = 1.0, True
+        self._threshold: float | None = None
 
     @property
     def before(self) -> list[float]:
@@ -98,31 +104,60 @@ class ClippingMonitor(Monitor):
         """The share of the steps that were clipped, 0 to 1."""
         return sum(self.clipped) / max(1, len(self.steps))
 
-    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Forget an earlier fit."""
-        super().on_fit_start(trainer, pl_module)
-        if not pl_module.automatic_optimization:
-            rank_zero_warn("ClippingMonitor records nothing: it does not see what manual optimization clips.")
+    @property
+    def report(self) -> str:
+        """What clipping did, in a sentence or two."""
+        steps = len(self.steps)
+        if not steps:
+            return "No step was recorded: under manual optimization, call self.manual_backward."
+        if self.share_clipped == 0:
+            return f"Clipping never shortened the gradient in {steps} steps. {self._why_never()}"
+        if self.share_clipped == 1:
+            kept = float(np.median(self.coefficients))
+            return (
+                f"Clipping shortened the gradient in each of {steps} steps, to {kept:.3g} of its length in "
+                "the median. Then it is not a safeguard: every step is as long as the threshold says."
+            )
+        return f"Clipping shortened the gradient in {self.share_clipped:.1%} of {steps} steps."
+
+    def _why_never(self) -> str:
+        longest, threshold = float(np.nanmax([*self.before, 0.0])), self._threshold
+        if threshold is None:
+            return (
+                f"Its norm was at most {longest:.3g}, and the Trainer has no gradient_clip_val. A call of "
+                "torch.nn.utils.clip_grad_norm_ before backward, or after the step, has no effect."
+            )
+        if self._by_norm and longest > threshold:
+            return (
+                f"Its norm was up to {longest:.3g}, and gradient_clip_val is {threshold:.3g}: it had no "
+                "effect, as an overridden configure_gradient_clipping may not use it."
+            )
+        return (
+            f"Its norm was at most {longest:.3g}, gradient_clip_val is {threshold:.3g}: it may be too large."
+        )
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Have every step of the optimizer announced, unless the module optimizes by itself."""
+        """Have every step of the optimizers announced."""
         self._detach()
-        if pl_module.automatic_optimization:
-            hook = partial(self._compare_before_step, trainer)
-            self._handles = [optimizer.register_step_pre_hook(hook) for optimizer in trainer.optimizers]
+        self._threshold = trainer.gradient_clip_val
+        self._by_norm = trainer.gradient_clip_algorithm != GradClipAlgorithmType.VALUE
+        hook = partial(self._compare_before_step, trainer)
+        self._handles = [optimizer.register_step_pre_hook(hook) for optimizer in trainer.optimizers]
 
-    def on_before_optimizer_step(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer
-    ) -> None:
+    def on_after_backward(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Keep the gradient as it is before clipping."""
-        if self._handles:
-            held = [p for group in optimizer.param_groups for p in group["params"]]
-            self._unclipped = [(p, real_values(p.grad).clone()) for p in held if p.grad is not None]
+        scaler = getattr(trainer.precision_plugin, "scaler", None)
+        self._scale = 1.0 if scaler is None else scaler.get_scale()
+        self._unclipped = {
+            p: real_values(p.grad).clone() for p in pl_module.parameters() if p.grad is not None
+        }
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Leave no hook behind, and log the rest."""
+        """Leave no hook behind, log the rest, and say what is not as clipping should be."""
         self._detach()
         super().on_train_end(trainer, pl_module)
+        if self.share_clipped in (0, 1):
+            rank_zero_info(f"ClippingMonitor: {self.report}")
 
     def on_exception(
         self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
@@ -142,21 +177,23 @@ class ClippingMonitor(Monitor):
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         closure: Callable[[], Any] | None = kwargs.get("closure")
         if closure is None:  # a loss scaler has run it already
-            self._compare(trainer)
+            self._compare(trainer, optimizer)
             return None
 
         def closure_then_compare() -> Any:
             loss = closure()
-            self._compare(trainer)
+            self._compare(trainer, optimizer)
             return loss
 
         return args, kwargs | {"closure": closure_then_compare}
 
-    def _compare(self, trainer: L.Trainer) -> None:
-        pairs = [(u, real_values(p.grad)) for p, u in self._unclipped if p.grad is not None]
-        self._unclipped.clear()
-        if pairs:
-            self.record(trainer, compare(*zip(*pairs, strict=True)))
+    def _compare(self, trainer: L.Trainer, optimizer: Optimizer) -> None:
+        held = [p for group in optimizer.param_groups for p in group["params"]]
+        kept = [(self._unclipped.pop(p), p.grad) for p in held if p in self._unclipped and p.grad is not None]
+        if kept:
+            row = compare([before for before, _ in kept], [real_values(after) for _, after in kept])
+            row[0] /= self._scale
+            self.record(trainer, row)
 
     def digest(self, rows: NDArray[np.float64]) -> Points:
         """The lengths and the angle, what follows from them, and the share of clipped steps so far."""
