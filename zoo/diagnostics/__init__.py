@@ -7,12 +7,13 @@ nonfinite       NonFiniteMonitor: which tensor was the first with NaN or infinit
 update_ratio    UpdateRatioMonitor: how far every step moves the weights, in units of their own length
 trajectory      ParameterTrajectory: every point that training visits, for small problems
 signals         SignalRecorder: the hooks that see ∂L/∂(a layer's output) and ∂L/∂(its input)
-norms           layer_gradient_norms, total_norm: the same numbers without a Trainer
-layers          layers, parameter_groups: what counts as a layer
+layers          layer_gradient_norms, total_norm: the same numbers without a Trainer; what counts as a layer
 monitor         Monitor: records on the device, read and logged a block at a time; for one of your own
 charts          write_charts: charts for TensorBoard
 loggers         PointWriter: points of many steps, for any logger
 records         ScalarRecords: the same as records of a TensorBoard event file
+norms           norm: ‖v‖ of one tensor, of any kind and size
+sharded         exact_norms: of several, also of those that are distributed over processes
 kernel          Norms: many norms at once, at about the cost of reading the tensors
 rows            History, group_norms: rows of norms, read back
 block           Block: rows of numbers that stay on the device until they are asked for
@@ -23,11 +24,10 @@ They import torch and lightning, nothing of this package.
 from zoo.diagnostics.charts import write_charts
 from zoo.diagnostics.clipping import ClippingMonitor
 from zoo.diagnostics.gradient_norms import GradientNormMonitor
-from zoo.diagnostics.layers import layers, parameter_groups
+from zoo.diagnostics.layers import layer_gradient_norms, layers, parameter_groups, total_norm
 from zoo.diagnostics.loss import LossMonitor
 from zoo.diagnostics.monitor import Monitor
 from zoo.diagnostics.nonfinite import NonFiniteMonitor
-from zoo.diagnostics.norms import layer_gradient_norms, total_norm
 from zoo.diagnostics.signals import SignalRecorder
 from zoo.diagnostics.trajectory import ParameterTrajectory
 from zoo.diagnostics.update_ratio import UpdateRatioMonitor

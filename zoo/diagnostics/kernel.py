@@ -6,9 +6,10 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from zoo.diagnostics.norms import norm
+from zoo.diagnostics.sharded import exact_norms
 
 Tensors = list[Tensor] | tuple[Tensor, ...]
 Way = Callable[[Tensors], NDArray[np.float64]]
@@ -43,7 +44,8 @@ class Norms:
         self._shapes = [t.shape for t in like]
         types, devices = {t.dtype for t in like}, {t.device for t in like}
         kinds = {device.type for device in devices}
-        self._on_cpu = types == {torch.float32} and kinds == {"cpu"}
+        plain = all(type(t) in (Tensor, nn.Parameter) for t in like)
+        self._on_cpu = plain and types == {torch.float32} and kinds == {"cpu"}
         self._on_one_gpu = len(types) == len(devices) == 1 and types < NARROW and kinds == {"cuda"}
         if self._on_cpu:
             self._plan(np.ones(len(like)))
@@ -51,8 +53,8 @@ class Norms:
     def __call__(self, tensors: Tensors) -> Tensor:
         """The norms as (P,), on the device of the first tensor, without waiting for it.
 
-        Tensors may be sparse, complex or empty. In float64, and right to 1e-6 for those that are not in
-        float64 themselves. On a device without float64, in float32.
+        Tensors may be sparse, complex, empty or distributed over processes. In float64, and right to 1e-6
+        for those that are not in float64 themselves. On a device without float64, in float32.
         """
         if not tensors:
             return torch.empty(0, dtype=torch.float64)
@@ -61,7 +63,7 @@ class Norms:
                 return torch.from_numpy(self._dense_on_cpu([t.detach() for t in tensors]))
             if self._on_one_gpu:
                 return torch.stack(torch._foreach_norm(tensors, 2, torch.float64))
-        return torch.stack([norm(t).to(tensors[0].device, non_blocking=True) for t in tensors])
+        return exact_norms(tensors)
 
     def _dense_on_cpu(self, tensors: Tensors) -> NDArray[np.float64]:
         found = np.empty(len(tensors))

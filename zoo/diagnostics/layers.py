@@ -1,9 +1,16 @@
-"""What counts as a layer: a module that owns parameters, or a group of parameters by their names."""
+"""What counts as a layer, and how large its gradient is. Nothing here needs Lightning.
 
+A layer is a module that owns parameters, or a group of parameters by their names.
+"""
+
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from torch import nn
+
+from zoo.diagnostics.sharded import exact_norms
 
 
 def layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -37,6 +44,34 @@ def parameter_groups(module: nn.Module, group_by: str | int = "layer") -> dict[s
         if group is not None:
             groups.setdefault(group, []).append(parameter)
     return groups
+
+
+def layer_gradient_norms(module: nn.Module, group_by: str | int = "layer") -> dict[str, float]:
+    """‖∂L/∂θ‖₂ of every layer, over the parameters that are its own, from the gradients that are in place.
+
+    Parameters that two layers share count once, with the first. Frozen parameters, and those without a
+    gradient, do not count; a layer that has no others is left out. Of gradients that ``fully_shard`` has
+    distributed, the norms are those of the whole; then every process has to call this.
+
+    Args:
+        module: any module, after ``backward()``.
+        group_by: how parameters make a layer; ``parameter_groups()`` has the choices.
+
+    Returns:
+        Layer name → norm, in the order of the parameters.
+    """
+    groups = {
+        name: [p.grad for p in parameters if p.requires_grad and p.grad is not None]
+        for name, parameters in parameter_groups(module, group_by).items()
+    }
+    gradients = [g for own in groups.values() for g in own]
+    numbers = iter(exact_norms(gradients).tolist() if gradients else [])
+    return {name: math.hypot(*islice(numbers, len(own))) for name, own in groups.items() if own}
+
+
+def total_norm(norms: Mapping[str, float]) -> float:
+    """‖∂L/∂θ‖₂ = √(Σ_l n_l²) over all layers: their gradients read as one vector."""
+    return math.hypot(*norms.values())
 
 
 def check_grouping(group_by: str | int) -> None:

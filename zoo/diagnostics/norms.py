@@ -1,45 +1,11 @@
-"""Norms of gradients, as numbers that neither underflow nor overflow. Nothing here needs Lightning."""
+"""Norms as numbers that neither underflow nor overflow."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
-
-from zoo.diagnostics.layers import parameter_groups
+from torch import Tensor
 
 DEVICES_WITHOUT_FLOAT64 = frozenset({"mps"})
-
-
-def layer_gradient_norms(module: nn.Module, group_by: str | int = "layer") -> dict[str, float]:
-    """‖∂L/∂θ‖₂ of every layer, over the parameters that are its own, from the gradients that are in place.
-
-    Parameters that two layers share count once, with the first. Frozen parameters, and those without a
-    gradient, do not count; a layer that has no others is left out.
-
-    Args:
-        module: any module, after ``backward()``.
-        group_by: how parameters make a layer; ``zoo.diagnostics.layers.parameter_groups`` has the choices.
-
-    Returns:
-        Layer name → norm, in the order of the parameters.
-    """
-    groups = {
-        name: [p.grad for p in parameters if p.requires_grad and p.grad is not None]
-        for name, parameters in parameter_groups(module, group_by).items()
-    }
-    own = [norm(g) for gradients in groups.values() for g in gradients]
-    numbers = iter(torch.stack([n.to(own[0].device) for n in own]).tolist() if own else [])
-    return {
-        name: math.hypot(*(next(numbers) for _ in gradients))
-        for name, gradients in groups.items()
-        if gradients
-    }
-
-
-def total_norm(norms: Mapping[str, float]) -> float:
-    """‖∂L/∂θ‖₂ = √(Σ_l n_l²) over all layers: their gradients read as one vector."""
-    return math.hypot(*norms.values())
 
 
 def norm(tensor: Tensor) -> Tensor:
