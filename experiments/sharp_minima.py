@@ -1,7 +1,7 @@
 """Which minima are too sharp for a large learning rate?
 
 Law: near a minimum each step of gradient descent multiplies the distance from it by 1 − ηf″. The minimum
-holds a point if η < 2/f″; if η is larger, the point leaves, and jumps to and fro around the minimum for ever.
+holds a point if η < 2/f″; if η is larger, it does not.
 
 The second derivative f″ says how fast the slope f′ changes: the larger it is, the sharper the bend of the
 valley. A distance d from the minimum makes the slope f″d, and a step x ← x − ηf′(x) with the learning rate η
@@ -9,10 +9,11 @@ leaves d − ηf″d = (1 − ηf″) d of it. With ηf″ < 1 the point comes n
 it overshoots, from one side to the other, and still comes nearer; with ηf″ > 2 every overshoot is longer than
 the last.
 
-It does not fly away here, because farther up on one side the valley is less sharp. It ends on two points, one
-on either side, that a step exchanges. So of two minima a large rate may hold only the flat one, even if the
-sharp one is the better: here the deep minimum at x = −1.2 has f″ = 3.08 and the limit 2/f″ = 0.649, and the
-shallow one at x = 1 has f″ = 1.76 and the limit 1.136.
+Where the point goes is not in f″. Here, a little beyond the limit, it jumps to and fro between two points, one
+on either side of the minimum, as farther up on one side the valley is less sharp. A still larger η (1.08, say)
+carries it over the rim into the other valley. So of two minima a large rate may hold only the flat one, even
+if the sharp one is the better: here the deep minimum at x = −1.2 has f″ = 3.08 and the limit 2/f″ = 0.649,
+and the shallow one at x = 1 has f″ = 1.76 and the limit 1.136.
 
     python experiments/sharp_minima.py
 

@@ -98,8 +98,10 @@ def predict(case: Case[Settings]) -> list[Prediction]:
     """An entry of J, way by way; all of J, as a product; and what the product in the other order is."""
     s, name, js = case.settings, case.variant, jacobians(case.settings, by_hand)
     ways, apart = math.prod(s.widths[1:-1]), other_order(js, in_order(js))
-    size = math.prod(float(j.abs().sum()) for j in js)
-    slack = {"atol": 16 * len(js) * UNIT * size, "because": "roundings of all products of slopes"}
+    slack = {
+        "atol": 2 * off_by_rounding(s),
+        "because": "roundings of slopes 1 − tanh², and of their products",
+    }
     step = {"atol": off(s), "because": "t² y‴/6, which a step leaves out; roundings, over t"}
     entry = f"∂y₁/∂x₁, added up over {ways} way{'s' * (ways > 1)}; by a small step"
     value = theory.sum_of_ways([j.tolist() for j in js], 0, 0)
@@ -169,6 +171,26 @@ def off(s: Settings) -> float:
     missed = left_out(lambda t: moved(s, t[..., None] * s.axes[0])[..., 0], tensor(0.0), STEP)
     sizes = (1 + float(tensor(numbers).abs().sum()) for numbers in (s.at, *s.weights))
     return float(missed) + 16 * len(s.weights) * UNIT * math.prod(sizes) / STEP
+
+
+def off_by_rounding(s: Settings) -> float:
+    """How far two computed products of all J_k may differ, in either order: Σ_k ‖E_k‖ Π_{j≠k} (‖J_j‖ + ‖E_j‖).
+
+    E_k is what two computed J_k may differ by; ‖·‖ is the largest sum of |entries| in a row, and that of a
+    product is at most the product of theirs. A slope 1 − tanh² is the difference of numbers near 1 where the
+    S is flat: it is off by up to 8 units of 1, however small it is, and W multiplies that. What h has been off
+    by comes on top, as |tanh″| ≤ 2 tanh′; and 16 units of J_k, for 8 products and sums in either way.
+    """
+    h, h_off, sizes, offs = tensor(s.at), 0 * tensor(s.at), [], []
+    for w in map(tensor, s.weights):
+        j, slope = by_hand(h, w).abs(), tanh_vjp(0 * (w @ h) + 1, w @ h)[0]
+        z_off = w.abs() @ (h_off + 16 * UNIT * h.abs())
+        j_off = (2 * slope * z_off + 8 * UNIT)[:, None] * w.abs() + 16 * UNIT * j
+        sizes.append(float(j.sum(dim=1).max()))
+        offs.append(float(j_off.sum(dim=1).max()))
+        h, h_off = layer(h, w), slope * z_off + 8 * UNIT
+    total = math.prod(size + off for size, off in zip(sizes, offs, strict=True))
+    return sum(total * off / (size + off) for size, off in zip(sizes, offs, strict=True) if off)
 
 
 def tensor(values: Any) -> Tensor:

@@ -6,6 +6,8 @@ SETTINGS = [
     "--only cubic --terms [[0.5,3,0],[-2.0,1,1],[1.5,0,4],[7.0,0,0]] --point [0.8,-1.1] --directions 500",
     "--only pass --point [-1.0,0.0]",  # the gradient points to 180°, where angles begin anew
     "--only one_sample,counted_in_tenths --directions 720",
+    "--only form --point [3,0] --directions 725",  # no direction leads into a corner of the box
+    "--only pass --point [2,1] --directions 725",
 ]
 FORM = {
     f"form.{key}"

@@ -1,4 +1,7 @@
+import itertools
+
 import pytest
+import torch
 
 SETTINGS = [
     "--seed_everything 1 --only two_units --at '[2, -1]' --weights '[[[0.5, 0], [1, 1]], [[0, -1], [1, 0]]]'",
@@ -6,12 +9,34 @@ SETTINGS = [
     "--only one_unit --at '[-0.3]' --weights '[[[3]], [[-1]], [[0.5]], [[2]], [[1.5]]]'",
     "--only one_unit --weights '[[[1], [2], [-1]], [[0.5, 1, 2]]]'",  # (3, 3) is not J's shape
     "--only two_units --weights '[[[0, 0], [0, 0]], [[1, 2], [3, 4]]]'",
+    "--only one_unit --at '[2]'",  # where tanh is flat, 1 − tanh² is rounded in units of 1
+    "--only one_unit --weights '[[[2.0]],[[9.0]]]' --at '[1.0]'",
 ]
 
 
 @pytest.mark.parametrize("typed", SETTINGS)
 def test_all_verdicts_hold_in_other_chains(typed, failures):
     assert failures(typed) == set()
+
+
+@pytest.mark.parametrize("widths", [(1, 1, 1), (2, 2, 2, 2), (8, 8, 8, 8, 8, 8), (4, 3, 2)])
+def test_products_by_hand_and_by_autograd_differ_by_roundings_only(widths, script):
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(25):
+        weights = [
+            (5 * torch.randn(out, into, generator=generator, dtype=torch.float64)).tolist()
+            for into, out in itertools.pairwise(widths)
+        ]
+        s = script.Settings(weights, torch.randn(widths[0], generator=generator).tolist())
+        by_hand, by_autograd = (
+            script.jacobians(s, of) for of in (script.by_hand, torch.func.jacrev(script.layer))
+        )
+        whole = torch.func.jacrev(lambda by, s=s: script.moved(s, by))(0 * script.tensor(s.at))
+        off, slack = (script.in_order(by_hand) - whole).abs().max(), script.off_by_rounding(s)
+        assert float(off) <= slack
+        apart = script.other_order(by_hand, script.in_order(by_hand))
+        if apart != script.NO_FIT:
+            assert abs(script.other_order(by_autograd, whole) - apart) <= 2 * slack
 
 
 def test_jacobians_that_are_multiplied_in_the_other_order_fail(script, failures, monkeypatch):
