@@ -36,15 +36,13 @@ from zoo.conditions import require_descent
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
 from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
-from zoo.methods import in_words, momentum_form, path_rounding, quadratic_path
+from zoo.methods import FIT, in_words, momentum_form, path_rounding, quadratic_path
 from zoo.models import Quadratic
 from zoo.report import Report
 from zoo.run import Run
 from zoo.theory import momentum
 from zoo.training import Minimizer
 from zoo.verdict import Prediction, Quantity
-
-FIT: Any = {"atol": 1e-5, "because": "the fit leaves 1e-10 open, and a double root moves by its square root"}
 
 
 def main(args: list[str] | None = None) -> Report:

@@ -130,8 +130,8 @@ def predict_directions(case: Case[Settings]) -> list[Prediction]:
         found.append(Prediction(f"{name}.alone", claim, least, "definition", **slack))
         claim = "angle between ∇f and the steepest step where max(|u_x|, |u_y|) = 1, degrees"
         turn = math.degrees(partials.signs_angle(s.gradient))
-        # Beside a corner of the box the slope falls at another rate on either side, so that the direction on
-        # the gentler one may win, though it is farther from the corner; and there u is √2 long: off counts twice.
+        # Beside a corner of the box the slope falls at another rate on either side, so the direction on the
+        # gentler one may win, though it is farther from the corner. There u is √2 long: off counts twice.
         far = math.degrees(2 * between + 4 * off / least)
         slack = {"atol": far, "because": "the angle between directions; slopes are known to so much only"}
         found.append(Prediction(f"{name}.turned", claim, turn, "dual norms", **slack))

@@ -24,6 +24,7 @@ or  --only quarter_rate --model.optimizer.lr 0.01 --data.count 840  (half the ra
 steps, and the share is the same).
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,7 @@ from zoo.training import Minimizer
 from zoo.verdict import Prediction, Quantity
 
 NEAR = 1e-3  # a point this near to a minimum or maximum is there
+LEFT = 1e-2  # a point this far from a maximum has left it
 DENSE = 1000  # so many starts lie so close that what is between two is plain
 DRAWS = 30_000  # random starts, drawn from the evenly spaced ones
 
@@ -62,7 +64,7 @@ def main(args: list[str] | None = None) -> Report:
 def predict(run: Run[Minimizer]) -> list[Prediction]:
     """Of one start that it stays; of many their shares, and, where they lie dense, what is between them."""
     require_descent(run, Polynomial)
-    name, f, starts = run.variant, heights(run), run.model.surface.point.detach()
+    name, f, starts = run.variant, run.model.surface.numbers, run.model.surface.point.detach()
     if len(starts) == 1:
         return [predict_rim(run, float(starts))]
     check_starts(run, starts)
@@ -78,8 +80,7 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     if kinds:
         claim = "where f′ changes its sign, from left to right"
         found.append(Prediction(f"{name}.kinds", claim, kinds, "elementary: the sign of f″"))
-    claim = "share of starts that end at a maximum"
-    found.append(Prediction(f"{name}.at_maximum", claim, 0.0, "elementary; Lee et al. 2016"))
+    found += predict_leaving(run, starts)
     return found + [predict_best(name, k, share, spacing) for k in (3, 5)]
 
 
@@ -92,16 +93,30 @@ def predict_best(name: str, k: int, share: float, error: float) -> Prediction:
     return Prediction(f"{name}.best_of_{k}", claim, chance, "elementary", atol=spread, because=because)
 
 
+def predict_leaving(run: Run[Minimizer], starts: Tensor) -> list[Prediction]:
+    """A start beside a maximum leaves it: when, of the nearest one, if it is well within LEFT."""
+    f, (nearest, distance) = run.model.surface.numbers, beside_a_rim(run, starts.flatten())
+    if distance > LEFT / 2:
+        return []
+    steps, error = wells.leaving_steps(f, float(starts[nearest]), run.optimizer["lr"], LEFT)
+    if error == math.inf:
+        return []
+    claim = f"steps until the start nearest to a maximum, {distance:.2g} off it, is {LEFT:g} away from it"
+    because = "f″ changes on the way, and steps are whole"
+    law = "elementary; Lee et al. 2016"
+    return [Prediction(f"{run.variant}.leaves", claim, steps, law, atol=error, because=because)]
+
+
 def predict_rim(run: Run[Minimizer], start: float) -> Prediction:
     """A maximum is level too: a point that starts exactly there stays."""
-    drift = wells.rounding_drift(heights(run), start, run.optimizer["lr"], int(run.steps))
+    drift = wells.rounding_drift(run.model.surface.numbers, start, run.optimizer["lr"], int(run.steps))
     claim, because = f"start on a maximum: largest |x − {start:g}|", "rounding, times 1 + η|f″| a step"
     return Prediction(f"{run.variant}.distance", claim, 0.0, "elementary", atol=drift, because=because)
 
 
 def check_starts(run: Run[Minimizer], starts: Tensor) -> None:
     """Refuse starts too few to count, steps that may cross a rim, and runs that end on the way."""
-    name, f, rate = run.variant, heights(run), run.optimizer["lr"]
+    name, f, rate = run.variant, run.model.surface.numbers, run.optimizer["lr"]
     if len(starts) < 100 or starts.min() == starts.max():
         raise InputError(
             f"{name} has {len(starts)} starts from {starts.min():g} to {starts.max():g}; choose copies 1, or "
@@ -121,24 +136,37 @@ def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
     """The same quantities, from where the points went; path is (steps + 1, starts)."""
     trajectory = run.callback(ParameterTrajectory)
     path = trajectory.points
+    if path.shape[1] == 1:
+        return {"distance": float((path - path[0]).abs().max())}
     signs = trajectory.gradients[0][path[0].argsort()].sign()
     signs = signs[signs != 0]
     turns = signs[1:][signs.diff() != 0]
-    rims = torch.tensor([well.left_rim for well in wells.wells(heights(run))[1:]], dtype=torch.float64)
-    on_a_rim = ((path[-1][:, None] - rims).abs() < NEAR).any(dim=1)
     return {
         "lowest": float(succeeded(run).double().mean()),
         "kinds": ", ".join("minimum" if sign > 0 else "maximum" for sign in turns),
-        "at_maximum": float(on_a_rim.double().mean()),
+        "leaves": left_after(run, path),
         **{f"best_of_{k}": best_of(run, k) for k in (3, 5)},
-        "distance": float((path - path[0]).abs().max()),
     }
+
+
+def beside_a_rim(run: Run[Minimizer], starts: Tensor) -> tuple[int, float]:
+    """Which of the starts is nearest to a maximum, and how near; infinitely far if there is none."""
+    rims = [well.left_rim for well in wells.wells(run.model.surface.numbers)[1:]]
+    away = (starts[:, None] - torch.tensor([*rims, math.inf], dtype=torch.float64)).abs().amin(dim=1)
+    return int(away.argmin()), float(away.min())
+
+
+def left_after(run: Run[Minimizer], path: Tensor) -> float:
+    """The first step after which the start nearest to a maximum is LEFT away from it."""
+    nearest, distance = beside_a_rim(run, path[0])
+    gone = ((path[:, nearest] - path[0, nearest]).abs() + distance >= LEFT).nonzero()
+    return int(gone[0]) if len(gone) else math.inf
 
 
 def succeeded(run: Run[Minimizer]) -> Tensor:
     """Which starts found the lowest minimum."""
     last = run.callback(ParameterTrajectory).points[-1]
-    return (last - wells.deepest(heights(run)).minimum).abs() < NEAR
+    return (last - wells.deepest(run.model.surface.numbers).minimum).abs() < NEAR
 
 
 def best_of(run: Run[Minimizer], k: int) -> float:
@@ -148,18 +176,12 @@ def best_of(run: Run[Minimizer], k: int) -> float:
     return float(drawn.any(dim=1).double().mean())
 
 
-def heights(run: Run[Minimizer]) -> list[float]:
-    """The coefficients of f."""
-    coefficients: list[float] = run.model.surface.coefficients.tolist()
-    return coefficients
-
-
 def draw(runs: list[Run[Minimizer]]) -> Figure:
     """Where dense starts end, how they get there, and what more starts are worth."""
     titles = ("where each start ends", "how it gets there", "restarts: the best of k")
     figure, (left, middle, right) = panels(*titles, width=4.6, height=5)
     for run in [run for run in runs if len(run.model.surface.point) >= DENSE][:1]:
-        f, path = heights(run), run.callback(ParameterTrajectory).points
+        f, path = run.model.surface.numbers, run.callback(ParameterTrajectory).points
         low, high = float(path[0].min()), float(path[0].max())
         for colour, well in zip(COLOURS, wells.wells(f), strict=False):
             draw_well(left, middle, wells.polynomial(f), path[:, :: len(path[0]) // 40], well, colour)

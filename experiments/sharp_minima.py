@@ -9,11 +9,11 @@ leaves d − ηf″d = (1 − ηf″) d of it. With ηf″ < 1 the point comes n
 it overshoots, from one side to the other, and still comes nearer; with ηf″ > 2 every overshoot is longer than
 the last.
 
-Where the point goes is not in f″. Here, a little beyond the limit, it jumps to and fro between two points, one
-on either side of the minimum, as farther up on one side the valley is less sharp. A still larger η (1.08, say)
-carries it over the rim into the other valley. So of two minima a large rate may hold only the flat one, even
-if the sharp one is the better: here the deep minimum at x = −1.2 has f″ = 3.08 and the limit 2/f″ = 0.649,
-and the shallow one at x = 1 has f″ = 1.76 and the limit 1.136.
+Where the point goes is not in f″. Here, a little beyond the limit, it jumps to and fro between two points,
+one on either side of the minimum, as farther up on one side the valley is less sharp. A still larger η (1.08,
+say) carries it over the rim into the other valley. So of two minima a large rate may hold only the flat one,
+even if the sharp one is the better: here the deep minimum at x = −1.2 has f″ = 3.08 and the limit
+2/f″ = 0.649, and the shallow one at x = 1 has f″ = 1.76 and the limit 1.136.
 
     python experiments/sharp_minima.py
 
@@ -64,7 +64,7 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
 
 def predict_side(run: Run[Minimizer], side: str, start: float) -> list[Prediction]:
     """1 − ηf″, if the start is so near that f″ hardly changes; and the length of the last step."""
-    f, rate, key = heights(run), run.optimizer["lr"], f"{run.variant}.{side}"
+    f, rate, key = run.model.surface.numbers, run.optimizer["lr"], f"{run.variant}.{side}"
     minimum = overshoot.nearest_minimum(f, start)
     where = f"η = {rate:g} near x = {minimum:g}"
     factor, error = overshoot.first_factor(f, start, rate)
@@ -87,30 +87,24 @@ def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
     path = path[:, path[0].argsort()]
     found: dict[str, Quantity] = {}
     for side, x in zip(SIDES, path.T.tolist(), strict=True):
-        minimum = overshoot.nearest_minimum(heights(run), x[0])
+        minimum = overshoot.nearest_minimum(run.model.surface.numbers, x[0])
         found[side] = abs(x[-1] - x[-2])
         found[f"{side}_factor"] = (x[1] - minimum) / (x[0] - minimum)
     return found
-
-
-def heights(run: Run[Minimizer]) -> list[float]:
-    """The coefficients of f."""
-    coefficients: list[float] = run.model.surface.coefficients.tolist()
-    return coefficients
 
 
 def draw(runs: list[Run[Minimizer]]) -> Figure:
     """The last step on f; the distance from the minimum, step by step; the width of the jumps against η."""
     titles = ("the last step", "distance from the minimum", "the last step against the rate")
     figure, (left, middle, right) = panels(*titles, width=4.8, height=5)
-    f, style = wells.polynomial(heights(runs[0])), styles()
+    f, style = wells.polynomial(runs[0].model.surface.numbers), styles()
     for run in runs:
         path, rate = run.callback(ParameterTrajectory).points, run.optimizer["lr"]
         for x in path[:, path[0].argsort()].T:
-            look, minimum = next(style), overshoot.nearest_minimum(heights(run), float(x[0]))
+            look, minimum = next(style), overshoot.nearest_minimum(run.model.surface.numbers, float(x[0]))
             left.plot(x[-2:], f(x[-2:].numpy()), linewidth=1, mfc="none", **look)
             distance = [(k, max(abs(d), 1e-16)) for k, d in enumerate((x - minimum).tolist())]
-            factor = abs(overshoot.first_factor(heights(run), float(x[0]), rate)[0])
+            factor = abs(overshoot.first_factor(run.model.surface.numbers, float(x[0]), rate)[0])
             predicted = [(k, distance[0][1] * factor**k) for k, _ in distance]
             compare(middle, f"η = {rate:g} near x = {minimum:g}", look, distance, predicted)
             compare(right, "", look, [(rate, float((x[-1] - x[-2]).abs()))], widths(run, minimum))
@@ -126,11 +120,11 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
 
 def widths(run: Run[Minimizer], minimum: float) -> list[tuple[float, float]]:
     """η and the width of the two points' distance: 0 up to 2/f″, and beyond it as far as the law reaches."""
-    limit = 2 / wells.curvature(heights(run), minimum)
+    limit = 2 / wells.curvature(run.model.surface.numbers, minimum)
     found = [(limit / 2, 0.0), (limit, 0.0)]
     for rate in (limit * (1 + k / 1000) for k in range(1, 1000)):
         try:
-            cycle = overshoot.two_cycle(heights(run), minimum, rate)
+            cycle = overshoot.two_cycle(run.model.surface.numbers, minimum, rate)
         except InputError:
             break
         found.append((rate, cycle.high - cycle.low))

@@ -115,6 +115,8 @@ def check(run: Run[Minimizer]) -> None:
     c = surface.coefficients.tolist()
     if len(c) != 2 or not c[1]:
         raise InputError(f"coefficients are {c} in {name}; a straight slope has two, the second not 0")
+    if run.optimizer["name"] == "Adam" and not 1e-140 < abs(c[1]) < 1e140:
+        raise InputError(f"the slope is {c[1]:g} in {name}; Adam squares it: choose 1e-140 to 1e140 in size")
     if run.steps < 1:
         raise InputError(f"data.count is {run.steps:g} in {name}; choose 1 or more steps")
 

@@ -174,12 +174,12 @@ def off(s: Settings) -> float:
 
 
 def off_by_rounding(s: Settings) -> float:
-    """How far two computed products of all J_k may differ, in either order: Σ_k ‖E_k‖ Π_{j≠k} (‖J_j‖ + ‖E_j‖).
+    """How far two computed products of all J_k may differ, in any order: Σ_k ‖E_k‖ Π_{j≠k} (‖J_j‖ + ‖E_j‖).
 
     E_k is what two computed J_k may differ by; ‖·‖ is the largest sum of |entries| in a row, and that of a
     product is at most the product of theirs. A slope 1 − tanh² is the difference of numbers near 1 where the
-    S is flat: it is off by up to 8 units of 1, however small it is, and W multiplies that. What h has been off
-    by comes on top, as |tanh″| ≤ 2 tanh′; and 16 units of J_k, for 8 products and sums in either way.
+    S is flat: it is off by up to 8 units of 1, however small it is, and W multiplies that. What h has been
+    off by comes on top, as |tanh″| ≤ 2 tanh′; and 16 units of J_k, for 8 products and sums in either way.
     """
     h, h_off, sizes, offs = tensor(s.at), 0 * tensor(s.at), [], []
     for w in map(tensor, s.weights):

@@ -11,6 +11,9 @@ from zoo.theory import momentum
 from zoo.theory.rounding import UNIT
 from zoo.training import Minimizer
 
+# How far `momentum.followed_factor` may be from |z|, and why.
+FIT: Any = {"atol": 1e-5, "because": "the fit leaves 1e-10 open, and a double root moves by its square root"}
+
 
 def in_words(run: Run[Any]) -> str:
     """Its name, η and β; with momentum, in which form it is: "heavy ball, η = 0.01, β = 0.9".

@@ -18,6 +18,7 @@ SETTINGS = [
     "--only basins --model.surface.start 1.8 --model.surface.end -1.6 --seed_everything 4",
     f"--only basins {ONE_WELL} --model.optimizer.lr 0.4 --data.count 20 --seed_everything 3",
     f"--only on_the_rim {THREE_WELLS} --model.surface.start -0.8 --model.optimizer.lr 0.02",
+    "--only on_the_rim --model.surface.coefficients '[0.0, 0.0, -0.5, 0.0, 0.25]' --model.surface.start 0.0",
 ]
 BASINS = "--only basins"
 RIM = "--only on_the_rim"
@@ -56,17 +57,33 @@ def test_a_second_derivative_of_the_wrong_sign_fails(script, broken, failures):
 
 def test_a_tilted_landscape_fails(pushed, failures):
     pushed(0.05)  # f′ = 0 is found elsewhere, and every minimum with it
-    assert failures(BASINS) == {"basins.lowest"} | BEST
+    assert failures(BASINS) == {"basins.lowest", "basins.leaves"} | BEST
+
+
+def test_a_maximum_half_as_sharp_fails(script, broken, failures):
+    right = script.wells.leaving_steps
+
+    def halved(*where):
+        steps, error = right(*where)
+        return 2 * steps, error
+
+    broken("wells", "leaving_steps", halved)
+    assert failures(BASINS) == {"basins.leaves"}
 
 
 def test_steps_so_short_that_points_near_the_rim_are_still_there_fail(optimized, failures):
     optimized(lr=1e-4)
-    assert failures(BASINS) == {"basins.lowest", "basins.at_maximum"} | BEST
+    assert failures(BASINS) == {"basins.lowest", "basins.leaves"} | BEST
 
 
 def test_a_maximum_that_is_tilted_a_little_fails(pushed, failures):
     pushed(1e-12)
     assert failures(RIM) == {"on_the_rim.distance"}
+
+
+def test_where_no_start_is_beside_a_maximum_nothing_is_said_of_leaving_one(measured):
+    found = measured(f"{BASINS} {ONE_WELL} --model.optimizer.lr 0.4 --data.count 20")
+    assert set(found) == {"basins.lowest"} | BEST
 
 
 def test_fewer_starts_in_the_lowest_valley_are_fewer_successes(measured):

@@ -24,6 +24,19 @@ def test_all_verdicts_hold_at_other_bowls_rates_momenta_and_seeds(typed, failure
     assert failures(typed) == set()
 
 
+@pytest.mark.parametrize(
+    "bowl",
+    [
+        "--model.surface.curvatures=[2.0] --model.surface.start=[1.0]",
+        "--model.surface.curvatures=[1.0,2.0,3.0] --model.surface.start=[1.0,1.0,1.0]",
+    ],
+)
+def test_a_bowl_of_which_there_is_no_map_is_drawn_without_one(bowl, script, tmp_path):
+    typed = ["--brief=true", f"--runs_dir={tmp_path}", "--only=heavy_ball", "--data.count=9", *bowl.split()]
+    assert script.main(typed).holds
+    assert list(tmp_path.rglob("*.png"))
+
+
 def test_momentum_left_out_of_the_optimizer_fails(script, failures, monkeypatch):
     right = script.Minimizer.configure_optimizers
 

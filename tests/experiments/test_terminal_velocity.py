@@ -11,6 +11,8 @@ SETTINGS = [
     "--data.count 1",
     "--only heavy_ball --model.optimizer.momentum 0.1",  # 1 − 0.1 is 0.9: rounding would decide the count
     "--only heavy_ball --model.surface.start 1.0e+14",
+    "--only adam --model.surface.coefficients '[0.0, 1.0e+139]'",
+    "--only adam --model.surface.coefficients '[0.0, -1.0e-139]' --model.optimizer.eps 0.0",
 ]
 FEW = "--data.count 30"
 
@@ -69,6 +71,14 @@ REFUSALS = [
     ("--only adam --model.optimizer torch.optim.RMSprop", "these laws speak of SGD or Adam"),
     ("--only adam --model.stop_radius 1.0", "model.stop_radius 1.0 in adam; these laws speak of a whole"),
     ("--only adam --model.surface.coefficients '[0.0, 0.0]'", "a straight slope has two, the second not 0"),
+    (
+        "--only adam --model.surface.coefficients '[0.0, 1.0e+160]'",
+        "the slope is 1e+160 in adam; Adam squares",
+    ),
+    (
+        "--only adam --model.surface.coefficients '[0.0, 1.0e-170]' --model.optimizer.eps 0.0",
+        "the slope is 1e-170 in adam; Adam squares it: choose 1e-140 to 1e140 in size",
+    ),
     (
         "--only adam --model.surface.copies 2",
         "the surface of adam must be zoo.models.Polynomial with copies 1",

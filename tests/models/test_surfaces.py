@@ -85,6 +85,7 @@ def test_what_has_nothing_to_move_is_refused(arguments, complaint):
 def test_a_polynomial_has_its_constant_first():
     assert Polynomial([9.0, -6.0, 1.0], 5.0)().item() == (5 - 3) ** 2
     assert Polynomial([7.0], 5.0)().item() == 7
+    assert Polynomial([9.0, -6.0, 0.1], 5.0).numbers == [9.0, -6.0, 0.1]
 
 
 def test_points_of_a_line_start_evenly_spaced_and_their_heights_add_up():

@@ -14,6 +14,7 @@ from zoo.theory.wells import (
     curvatures,
     deepest,
     largest_orderly_rate,
+    leaving_steps,
     rounding_drift,
     settling_steps,
     stationary_points,
@@ -136,6 +137,18 @@ def test_the_slowest_start_settles_last():
     assert abs(descend(TWO, 0.19, 0.08, steps) + 1.2) < 1e-3 < abs(descend(TWO, 0.19, 0.08, steps - 1) + 1.2)
 
 
+@pytest.mark.parametrize(("off", "rate"), [(4.5e-4, 0.08), (-4.5e-4, 0.02), (1e-6, 0.09), (-4e-3, 0.05)])
+def test_a_point_leaves_a_maximum_as_soon_as_its_curvature_says(off, rate):
+    steps, error = leaving_steps(TWO, 0.2 + off, rate, 0.01)
+    assert steps == pytest.approx(math.log(0.01 / abs(off)) / math.log(1 + 1.12 * rate), rel=1e-9)
+    taken = next(k for k in range(1000) if abs(descend(TWO, 0.2 + off, rate, k) - 0.2) >= 0.01)
+    assert abs(taken - steps) <= error < 1 + 0.02 * steps
+
+
+def test_where_f_bends_upwards_on_the_way_nothing_is_known_of_leaving():
+    assert leaving_steps(TWO, 0.201, 0.08, 0.6)[1] == math.inf  # f″ = 0 at ±0.643
+
+
 def test_rounding_drifts_as_the_worst_errors_do():
     u, rate, steepness = 2.0**-53, 0.08, 1.12
     slope_error = 8 * u * (0.24 + 2 * 0.62 * 0.2 + 4 * 0.25 * 0.2**3)
@@ -166,6 +179,12 @@ def test_rounding_drifts_as_the_worst_errors_do():
         (lambda: settling_steps(TWO, torch.tensor([1.0]), 0, 1e-3), "rate is 0"),
         (lambda: settling_steps([9, -6, 1], torch.tensor([0.0]), 1, 1e-3), "10 000 steps do not bring"),
         (lambda: largest_orderly_rate(TWO, 1e300, 2e300), r"f″ leaves float64 between -1.2 and 2e\+300"),
+        (
+            lambda: leaving_steps(TWO, 0.3, 0.1, 0.01),
+            "start is 0.3; it must be beside a maximum, within 0.01",
+        ),
+        (lambda: leaving_steps([9, -6, 1], 3.1, 0.1, 1.0), r"f has \[\]"),
+        (lambda: leaving_steps(TWO, 0.201, 0.0, 0.01), "rate is 0"),
         (lambda: rounding_drift(TWO, 1.0, 0.1, 10), "starts at 1.0; it must be a maximum"),
         (lambda: rounding_drift(TWO, 0.2, 0.0, 10), "rate is 0"),
         (lambda: rounding_drift(TWO, 0.2, 0.1, -1), "steps is -1"),

@@ -89,6 +89,12 @@ class Polynomial(Surface):
         """The heights of all points, summed."""
         return polynomial(self.point, self.coefficients)
 
+    @property
+    def numbers(self) -> list[float]:
+        """c_k, as `zoo.theory` takes them."""
+        found: list[float] = self.coefficients.tolist()
+        return found
+
 
 class Logistic(Surface):
     """f(point) = Σ ln(1 + e^(−point)): the loss of one separable sample. It has no minimum.

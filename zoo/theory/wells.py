@@ -166,6 +166,30 @@ def settling_steps(coefficients: Sequence[float], starts: Tensor, rate: float, r
     raise InputError(f"rate is {rate}; 10 000 steps do not bring every start to a minimum")
 
 
+def leaving_steps(
+    coefficients: Sequence[float], start: float, rate: float, distance: float
+) -> tuple[float, float]:
+    """ln(D/d)/ln(1 + ηλ), λ = −f″: steps from a start d off a maximum to a distance D; and the error of that.
+
+    A step multiplies the distance by 1 − ηf″ at a place in between, so the largest and the least λ within D
+    give bounds; steps are whole, which adds 1. The error is infinite if f″ is not negative throughout.
+
+    Raises:
+        InputError: rate is not positive, there is no maximum, or start is none of 0 to D from the nearest.
+    """
+    require_positive(rate=rate)
+    rims = [well.left_rim for well in wells(coefficients)[1:]]
+    rim = min(rims, key=lambda rim: abs(rim - start), default=math.inf)
+    if not 0 < abs(start - rim) < distance:
+        raise InputError(f"start is {start}; it must be beside a maximum, within {distance:g}; f has {rims}")
+    bends = (curvature(coefficients, rim), *curvatures(coefficients, rim - distance, rim + distance))
+    if max(bends) >= 0:
+        return math.nan, math.inf
+    way = math.log(distance / abs(start - rim))
+    steps, soonest, latest = (way / math.log1p(-rate * bend) for bend in bends)
+    return steps, max(steps - soonest, latest - steps) + 1
+
+
 def rounding_drift(coefficients: Sequence[float], maximum: float, rate: float, steps: int) -> float:
     """(s/λ + ε/ηλ)(1 + ηλ)^K: how far rounding can carry a point off a maximum in K steps, λ = −f″ there.
 
