@@ -104,13 +104,16 @@ def learning_seen(run: Run[Minimizer]) -> list[tuple[float, float]]:
 
 
 def measure(run: Run[Minimizer]) -> dict[str, Quantity]:
-    """The same quantities, from the first and last weights; the units' own come first, 3H of 4H + 1."""
+    """The same quantities, from gradients and losses; the weights of the units come first, 3H of 4H + 1.
+
+    A unit that never moves is one without a gradient at any step: weights may stand still for a tiny η, too.
+    """
     surface, trajectory = run.model.surface, run.callback(ParameterTrajectory)
     shape, units = surface.point.shape, 3 * surface.hidden
-    moved = (trajectory.points[-1] - trajectory.points[0]).reshape(shape)[:, :units]
+    pull = trajectory.gradients.reshape(-1, *shape)[:, :, :units]
     still = trajectory.gradients[-1].reshape(shape).norm(dim=1) < STILL
     return {
-        "dead": float((moved == 0).all(dim=1).double().mean()),
+        "dead": float((pull == 0).all(dim=2).all(dim=0).double().mean()),
         "stuck": max(off_level(run)[still].amin(dim=1).tolist(), default=math.inf),
         **{f"best_of_{k}": best_of(run, k) for k in (1, 5)},
     }

@@ -6,6 +6,7 @@ SETTINGS = [
     "--only three_units --seed_everything 2 --model.surface.copies 600 --data.count 500",
     "--only two_units --seed_everything 3 --model.surface.hidden 4 --model.surface.copies 1500 "
     "--data.count 300 --model.optimizer.lr 0.15",
+    "--only two_units --model.surface.copies 400 --data.count 5 --model.optimizer.lr 1e-17",  # nothing moves
 ]
 TWO = "--only two_units --model.surface.copies 400"
 DEAD = f"{TWO} --data.count 50"  # too few steps for the other claims

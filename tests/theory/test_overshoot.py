@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from numpy.polynomial import Polynomial
 
@@ -76,6 +78,17 @@ def test_the_last_jump_is_as_long_as_predicted(start, rate, steps):
     assert abs(abs(last - before) - length) <= error <= 1e-3
 
 
+def test_what_steps_leave_is_a_bound_that_is_no_wider_than_its_law():
+    # f = (x − 3)²: a step multiplies the distance by −0.8, and the last one goes over 1.8 of what 29 leave
+    length, error = last_jump([9, -6, 1], 4.0, 0.9, 60)
+    assert (length, error) == pytest.approx((0, 2 * 0.8**59), rel=1e-6)
+    assert abs(1.8 * 0.8**59 - length) <= error
+    low, high, multiplier = two_cycle(TWO, -1.2, 0.7)
+    away = math.log((high - low) / 0.05) / math.log(0.7 * 3.08 - 1)
+    bound = 10 * (high - low) * multiplier ** ((40 - away) / 2)
+    assert last_jump(TWO, -1.15, 0.7, 40)[1] == pytest.approx(bound, rel=1e-6)
+
+
 def test_few_steps_leave_more():
     errors = [last_jump(TWO, -1.15, 0.7, steps)[1] for steps in (30, 40, 50)]
     assert errors == sorted(errors, reverse=True)
@@ -100,8 +113,11 @@ def test_the_nearest_minimum_may_be_in_another_well():
         (lambda: last_jump(TWO, -0.9, 0.7, 100), r"start is -0.9; the law holds from -1.338 to -0.9907"),
         (lambda: last_jump(TWO, -1.15, 0.7, 5), "steps is 5"),
         (lambda: last_jump(TWO, 1.1, 0.7, 5), "steps is 5"),
-        (lambda: last_jump([9, -6, 1], 3.0, 0.7, 5), "distance is 0"),
-        (lambda: first_factor([9, -6, 1], 3.0, 0.7), "distance is 0"),
+        (lambda: last_jump(TWO, -1.1999, 0.7, 10), "steps is 10; from x = -1.1999 about 56 go by until"),
+        (lambda: last_jump(TWO, -1.15, 0.7, 25), r"they leave 0.\d+ to go; raise data.count"),
+        (lambda: last_jump([9, -6, 1], 3.0, 0.7, 5), "start is 3.0, within 0 of a minimum; choose 1e-12"),
+        (lambda: last_jump(TWO, -1.2 + 1e-13, 0.7, 500), "of a minimum; choose 1e-12 or more"),
+        (lambda: first_factor([9, -6, 1], 3.0, 0.7), "start is 3.0, within 0 of a minimum"),
         (lambda: first_factor(TWO, 1.1, 0.0), "rate is 0"),
         (lambda: last_jump(TWO, 1.1, 0.7, 0), "steps is 0"),
     ],

@@ -75,6 +75,12 @@ def test_no_slope_over_a_reach_is_further_off_than_its_error(point):
         assert bound <= 10 * float(off) + 8 * rounding(CUBIC, *point) / reach
 
 
+def test_a_slope_is_off_by_half_the_bend_and_by_roundings_over_the_reach():
+    # x² at 1 bends by 2; f has one term, so 8 roundings of what (2, 2) makes of it, 4, times 4
+    assert slope_error([(1, 2, 0)], 1.0, 1.0, 1e-2) == pytest.approx(1e-2, rel=1e-9)
+    assert slope_error([(1, 2, 0)], 1.0, 1.0, 1e-12) == pytest.approx(4 * 8 * 4 * 2.0**-53 / 1e-12, rel=1e-9)
+
+
 def test_the_bound_on_curvature_is_that_of_the_positive_terms_at_the_farthest_point():
     terms = [(-3.0, 2, 1), (2.0, 1, 3)]  # at (1.5, 2.5): 6y, 6x + 6y² twice, 12xy
     assert curvature_bound(terms, 1.0, -2.0, 0.5) == pytest.approx(15 + 2 * 46.5 + 45)

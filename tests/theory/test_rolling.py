@@ -155,6 +155,15 @@ def test_a_ball_is_trapped_if_it_cannot_reach_the_lower_rim():
     assert trapped([9, -6, 1], 100.0, 100.0) == 3
 
 
+def test_the_lower_of_two_rims_decides_whether_a_ball_is_trapped():
+    three = Polynomial.fromroots([-2, -1.2, 0, 0.8, 2.2]).integ()
+    left, right = three(-1.2) - three(0), three(0.8) - three(0)  # above the minimum at 0
+    assert (left, right) == pytest.approx((1.52, 0.58), abs=0.01)
+    for way in (-1, 1):
+        assert trapped(three.coef.tolist(), 0.0, way * math.sqrt(2 * 0.99 * right)) == pytest.approx(0)
+        assert trapped(three.coef.tolist(), 0.0, way * math.sqrt(2 * 1.01 * right)) is None
+
+
 def test_the_error_of_friction_shrinks_with_the_steps():
     assert friction_error(0.01, 0.9, 10) == pytest.approx(0.06)
     assert friction_error(0.0001, 0.99, 10) == pytest.approx(0.0051)

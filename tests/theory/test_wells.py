@@ -188,6 +188,7 @@ def test_rounding_drifts_as_the_worst_errors_do():
         (lambda: rounding_drift(TWO, 1.0, 0.1, 10), "starts at 1.0; it must be a maximum"),
         (lambda: rounding_drift(TWO, 0.2, 0.0, 10), "rate is 0"),
         (lambda: rounding_drift(TWO, 0.2, 0.1, -1), "steps is -1"),
+        (lambda: rounding_drift(TWO, 0.2, 0.08, 360), "rounding alone may leave the maximum 0.2"),
         (lambda: rounding_drift(TWO, 0.2, 0.1, 10**6), "rounding alone may leave the maximum 0.2"),
     ],
 )

@@ -29,6 +29,19 @@ def nearest_minimum(coefficients: Sequence[float], x: float) -> float:
     return min((well.minimum for well in wells(coefficients)), key=lambda minimum: abs(minimum - x))
 
 
+def _beside_minimum(coefficients: Sequence[float], start: float) -> tuple[float, float]:
+    """The minimum nearest to start, and how far it is.
+
+    Raises:
+        InputError: that is less than 10⁻¹², where rounding of the minimum and of start decides.
+    """
+    minimum = nearest_minimum(coefficients, start)
+    distance = abs(start - minimum)
+    if distance < 1e-12:
+        raise InputError(f"start is {start}, within {distance:.2g} of a minimum; choose 1e-12 or more")
+    return minimum, distance
+
+
 def first_factor(coefficients: Sequence[float], start: float, rate: float) -> tuple[float, float]:
     """1 − ηf″(m): what the first step makes of the distance from the minimum m; and how far it may be off.
 
@@ -36,12 +49,10 @@ def first_factor(coefficients: Sequence[float], start: float, rate: float) -> tu
     ½η|f‴||d|. 10⁻¹⁴/|d| is added, for the rounding of m and of x.
 
     Raises:
-        InputError: start is the minimum, or rate is not positive.
+        InputError: start is within 10⁻¹² of the minimum, or rate is not positive.
     """
     require_positive(rate=rate)
-    minimum = nearest_minimum(coefficients, start)
-    distance = abs(start - minimum)
-    require_positive(distance=distance)
+    minimum, distance = _beside_minimum(coefficients, start)
     f, (low, high) = polynomial(coefficients), sorted((minimum, start))
     bends = [x.real for x in map(complex, f.deriv(4).roots()) if low < x.real < high]
     third = max(abs(float(f.deriv(3)(x))) for x in (low, high, *bends))
@@ -90,13 +101,12 @@ def last_jump(coefficients: Sequence[float], start: float, rate: float, steps: i
     from the one to the other. 10⁻¹² is added, for rounding.
 
     Raises:
-        InputError: start is the minimum, neither law reaches as far as start, or K steps leave more than
-            a thousandth.
+        InputError: start is within 10⁻¹² of the minimum, neither law reaches as far as start, or K steps
+            leave more than a thousandth.
     """
     require_at_least(1, steps=steps)
-    minimum = nearest_minimum(coefficients, start)
-    distance = abs(start - minimum)
-    require_positive(distance=distance)
+    minimum, distance = _beside_minimum(coefficients, start)
+    away = 0.0  # steps until it has left the minimum
     shrinks = contraction(coefficients, minimum, start, rate)
     if shrinks < 1:
         width, left = 0.0, 2 * distance * shrinks ** (steps - 1)
@@ -108,5 +118,8 @@ def last_jump(coefficients: Sequence[float], start: float, rate: float, steps: i
         away = math.log(width / distance) / math.log(rate * curvature(coefficients, minimum) - 1)
         left = 10 * width * cycle.multiplier ** ((steps - away) / 2)
     if left > 1e-3:
-        raise InputError(f"steps is {steps}; from x = {start:g} they leave it {left:.2g} from where it leads")
+        more = (
+            f"about {away:.0f} go by until it has left" if steps <= away else f"they leave {left:.2g} to go"
+        )
+        raise InputError(f"steps is {steps}; from x = {start:g} {more}; raise data.count")
     return width, left + 1e-12
