@@ -165,6 +165,7 @@ WORKLOADS = {
 VARIANTS: dict[str, tuple[Callable[[], list[L.Callback]], bool, bool]] = {
     "nothing": (list, False, False),
     "loss, self.log": (list, True, True),
+    "loss, LossMonitor": (lambda: [LossMonitor()], False, True),
     "norms, not written": (lambda: [Norms()], False, False),
     "ours": (lambda: [GradientNormMonitor(), LossMonitor()], False, True),
     "scalar by scalar": (lambda: [ScalarByScalar()], True, True),
