@@ -61,7 +61,7 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
         for quantity, (claim, value) in claims.items()
     ]
     steps = arrival(path, m)
-    if 0 < steps < len(path):
+    if 0 < steps < len(path) and not any(rounding_decides(run, path[:end]) for end in (steps, steps + 1)):
         claim = f"steps until |x − {m:g}| < {NEAR:g}"
         found.append(Prediction(f"{run.variant}.steps", claim, steps, "elementary"))
     return found
@@ -84,6 +84,16 @@ def off(run: Run[Minimizer], path: list[float], quantity: str) -> dict[str, Any]
     so_far = path[: {"first": 2, "second": 3}.get(quantity)]
     slack = regimes.rounding(so_far, run.optimizer["lr"], m, 2 * c)
     return {"atol": slack, "because": "roundings by 1.1e-16 in each step, which later steps multiply"}
+
+
+def rounding_decides(run: Run[Minimizer], path: list[float]) -> bool:
+    """Whether the last point is so nearly NEAR to m that rounding may carry it across.
+
+    Only the last two of an arrival need a look: the farther back, the larger the distances, and the smaller
+    the roundings.
+    """
+    m, c = parabola(run)
+    return abs(abs(path[-1] - m) - NEAR) <= regimes.rounding(path, run.optimizer["lr"], m, 2 * c)
 
 
 def closed_form(run: Run[Minimizer]) -> list[float]:

@@ -72,8 +72,9 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     found = [
         Prediction(f"{name}.regime", f"ηλ = {a:g}: the path is", word, "elementary"),
         Prediction(f"{name}.end", end, x[-1], "elementary", **off),
-        Prediction(f"{name}.fall", win, fall, "Nesterov 2004, §1.2.3", **blur),
     ]
+    if blur["atol"] < rate / 10:  # else no fall that a step could have would be told from another
+        found.append(Prediction(f"{name}.fall", win, fall, "Nesterov 2004, §1.2.3", **blur))
     tiny = a <= 0.05 and a**2 * steps <= 0.1  # else terms of higher order count
     return [*found, predict_lead(run, x, slack)] if tiny else found
 

@@ -69,7 +69,8 @@ def predict(run: Run[Regressor], errors: Tensor) -> list[Prediction]:
         Prediction(f"{name}.gradient", "largest |hand − autograd|, relative", 0.0, "elementary", **summing),
         Prediction(f"{name}.left", claim, left, "normal equations", **slack, because=because),
     ]
-    if left > 1 or all(abs(1 - rate * curvatures) < 1):  # else what still shrinks hides what grows
+    seen = abs(left - 1) > rounding * (1 + left)  # else rounding would decide
+    if seen and (left > 1 or all(abs(1 - rate * curvatures) < 1)):  # else what shrinks hides what grows
         stable = rate < descent.largest_stable_rate(curvatures)
         claim, fate = f"η = {rate:g} {'<' if stable else '>'} 2/λ_max", "converges" if stable else "diverges"
         found.append(Prediction(f"{name}.fate", claim, fate, "Nocedal & Wright 2006, ch. 3"))

@@ -61,7 +61,8 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
     claim = f"{form}{factor}: steps from y = {start:g} to {run.model.stop_radius:g}"
     if steps > run.steps:
         raise InputError(
-            f"{name} needs {steps} steps and is given {run.steps}; raise data.count or trainer.max_steps"
+            f"{name} needs {steps} steps at least and is given {run.steps}; raise data.count or "
+            "trainer.max_steps"
         )
     if any(abs(y / run.model.stop_radius - 1) < 1e-12 for y in closed_form(run, steps)):
         raise InputError(
@@ -72,15 +73,19 @@ def predict(run: Run[Minimizer]) -> list[Prediction]:
 
 
 def predict_matched(run: Run[Minimizer]) -> list[Prediction]:
-    """Small steps with momentum are as good as the longer steps η/(1 − β) without; others are not."""
+    """Small steps with momentum are as good as the longer steps η/(1 − β) without; others are not.
+
+    PyTorch does not dampen the first gradient: with a dampening d an average starts about d/(1 − d) steps
+    ahead, and of it nothing is claimed.
+    """
     o, curvature = run.optimizer, curvature_of(run)
-    if o["name"] != "SGD" or not o["momentum"]:
+    if o["name"] != "SGD" or not o["momentum"] or o["dampening"]:
         return []
     beta = o["momentum"]
     error = o["lr"] * curvature / (1 - beta) ** 2
     if error > 0.1:
         return []
-    rate = descent.terminal_rate(o["lr"], beta, o["dampening"])
+    rate = descent.terminal_rate(o["lr"], beta)
     steps = saddle.escape_steps(start_of(run), run.model.stop_radius, rate, curvature)
     claim = f"the same, against gradient descent at η = {rate:g}"
     because = "z₊ to first order in ηλ/(1 − β)², and 1/(1 − β) steps until v has settled"
@@ -93,16 +98,16 @@ def predict_noise(run: Run[Minimizer]) -> list[Prediction]:
     rate, noise, curvature = run.optimizer["lr"], run.model.noise_std, curvature_of(run)
     points, half_way = len(run.model.surface.point), int(run.steps) // 2
     name, source, errors = run.variant, "derived; Jin et al. 2017", "four standard errors of the sample"
-    variance = saddle.noise_variance(half_way, rate, noise, curvature)
     spread = {"rtol": 4 * (2 / points) ** 0.5, "because": errors}
     half = {"atol": 4 * 0.5 / points**0.5, "because": errors}
-    claim = f"variance of y after {half_way} steps, noise s = {noise:g}"
-    found = [
-        Prediction(f"{name}.variance", claim, variance, source, **spread),
-        Prediction(f"{name}.upward", "share that leaves towards +y", 0.5, "symmetry", **half),
-    ]
+    found = [Prediction(f"{name}.upward", "share that leaves towards +y", 0.5, "symmetry", **half)]
+    if half_way:  # before the first step there is no variance
+        claim = f"variance of y after {half_way} steps, noise s = {noise:g}"
+        variance = saddle.noise_variance(half_way, rate, noise, curvature)
+        found.insert(0, Prediction(f"{name}.variance", claim, variance, source, **spread))
     median = saddle.median_escape_steps(1.0, rate, noise, curvature)
-    if median < run.steps:  # the run is long enough to see it
+    small = saddle.noise_scale(rate, noise, curvature) < 0.1  # else points go out and come back
+    if small and median < run.steps:  # the run is long enough to see it
         error = 1 + 4 * saddle.median_standard_error(points, rate, curvature)
         because = "the count is a ceiling, and four standard errors of a sample's median"
         claim = f"median steps to |y| ≥ 1, noise s = {noise:g}"
@@ -160,7 +165,7 @@ def escape_steps(run: Run[Minimizer]) -> tuple[int, str, str]:
     """What theory says of this run's optimizer: how many steps, with which factor a step, and who says so."""
     o, start, radius, curvature = run.optimizer, start_of(run), run.model.stop_radius, curvature_of(run)
     if o["name"] == "Adam":
-        steps = saddle.adam_escape_steps(start, radius, o["lr"], curvature, o["betas"], o["eps"])
+        steps = saddle.adam_escape_steps(start, radius, o["lr"], curvature, o["betas"], o["eps"], run.steps)
         return steps, "", "Kingma & Ba 2015, run in plain numbers"
     source = "derived; O'Neill & Wright 2019" if o["momentum"] else "elementary: y_k = (1 + ηλ)^k y_0"
     form = (o["lr"], curvature)

@@ -22,6 +22,9 @@ Try  --only no_bottom --data.count 600  (twice the steps: half of the loss is le
 --model.optimizer.lr 0.2  (a quarter is left: twice the rate is worth twice the steps).
 """
 
+import math
+import sys
+
 import torch
 from matplotlib.figure import Figure
 
@@ -52,15 +55,23 @@ def main(args: list[str] | None = None) -> Report:
 def predict(run: Run[Minimizer]) -> list[Prediction]:
     """The loss in the end, what twice the steps make of it, and what the last step does."""
     law, (k, start, rate) = law_of(run), form_of(run, int(run.steps))
-    power, about = law.power, law.constant / (rate * k) ** law.power
+    power, about = law.power, (rate * k) ** law.power
+    if not law.constant / sys.float_info.max < about < math.inf:
+        raise InputError(
+            f"lr is {rate:g} in {run.variant}; with {k} steps, (ηk)^{power} leaves float64: choose another"
+        )
     claims = {
-        "loss": (f"loss after k = {k} steps, about {law.constant:g} · (ηk)^−{power} = {about:.3g}", law.loss),
+        "loss": (
+            f"loss after k = {k} steps, about {law.constant:g} · (ηk)^−{power} = {law.constant / about:.3g}",
+            law.loss,
+        ),
         "doubling": (f"loss after {k // 2} steps / after {k}: about 2^{power}", law.doubling),
         "factor": (f"loss after step {k} / before it: about 1 − {power}/k", law.factor),
     }
     return [
-        between(f"{run.variant}.{quantity}", claim, *bounds(k, start, rate))
+        between(f"{run.variant}.{quantity}", claim, *known)
         for quantity, (claim, bounds) in claims.items()
+        if (known := bounds(k, start, rate)) is not None
     ]
 
 
@@ -114,7 +125,8 @@ def draw(runs: list[Run[Minimizer]]) -> Figure:
         losses, law = losses_of(run), law_of(run)
         forms = [form_of(run, k) for k in range(1, len(losses))]
         known = [(k, sum(law.loss(k, *form)) / 2) for k, *form in forms]
-        taken = [(k, 1 - sum(law.factor(k, *form)) / 2) for k, *form in forms]
+        factors = [(k, law.factor(k, *form)) for k, *form in forms]
+        taken = [(k, 1 - sum(bounds) / 2) for k, bounds in factors if bounds is not None]
         shares = [(k, 1 - losses[k] / losses[k - 1]) for k, _ in known]
         compare(
             left, f"{run.variant}, η = {run.optimizer['lr']:g}", style, list(enumerate(losses))[1:], known

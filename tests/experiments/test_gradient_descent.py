@@ -8,6 +8,7 @@ SETTINGS = [
     "--only bowl --model.surface.coefficients [2.0,3.0,0.7] --model.surface.start -20 --data.count 150",
     "--only hill --model.surface.start 2.0 --model.optimizer.lr 1.5 --data.count 60",
     "--only at_the_bottom --model.optimizer.lr 7 --data.count 2",
+    "--only bowl --model.surface.coefficients '[1,-2,1]' --model.optimizer.lr 0.45",  # 0.1^6 is NEAR
     "--only hill --model.surface.start 2.9999999 --data.count 110",  # 1.2^110 times its first rounding
     "--only bowl --model.surface.coefficients [9000,-6000,1000] --model.surface.start 3.001 "
     "--model.optimizer.lr 1e-4",

@@ -118,3 +118,7 @@ def test_half_of_the_rate_leads_as_far_and_twice_as_close_to_the_flow(measured, 
 def test_what_these_laws_do_not_speak_of_is_refused(typed, words, refusal):
     said = refusal(f"--only small_rate {typed}")
     assert [word for word in words if word not in said] == []
+
+
+def test_where_rounding_of_the_height_hides_what_a_step_wins_no_fall_is_claimed(measured):
+    assert "small_rate.fall" not in measured("--only small_rate --model.surface.coefficients '[1e20,-6,1]'")

@@ -4,6 +4,7 @@ SETTINGS = [
     "--seed_everything 1 --only best_rate --data.samples 100 --model.optimizer.lr 0.2",
     "--seed_everything 2 --only just_under,just_over --data.samples 60 --trainer.max_steps 200",
     "--seed_everything 3 --only raw_features --model.optimizer.lr 1.0e-6 --trainer.max_steps 100",
+    "--seed_everything 1 --only raw_features --model.optimizer.lr 1e-20 --trainer.max_steps 100",
 ]
 # After 1083 steps a hundredth of any error is left.
 LONG = "--only best_rate --trainer.max_steps 1083 --gradient_norms.every_n_steps 1000"

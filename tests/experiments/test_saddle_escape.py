@@ -11,6 +11,9 @@ SETTINGS = [
     "--seed_everything 1 --only noise --model.noise_std 0.01 --model.optimizer.lr 0.2 "
     "--model.surface.curvatures '[1.0, -0.5]'",
     "--seed_everything 2 --only noise --model.noise_std 0.1 --model.surface.copies 1000",
+    "--only heavy_ball --model.optimizer.lr 0.0009 --model.optimizer.dampening 0.99 "
+    "--model.surface.start '[1.0,0.95]' --data.count 3000",
+    "--only noise --model.noise_std 10 --model.optimizer.lr 0.01 --data.count 400",
 ]
 FORMS = "--only gradient_descent,heavy_ball,nesterov,averaged_momentum --model.surface.start '[1.0, 0.01]'"
 MOMENTUM = {"heavy_ball.steps", "nesterov.steps", "averaged_momentum.steps"}
@@ -69,7 +72,7 @@ def test_twice_the_curvature_fails(script, failures, monkeypatch):
 
 
 def test_a_terminal_rate_without_the_momentum_fails(script, failures, monkeypatch):
-    monkeypatch.setattr(script.descent, "terminal_rate", lambda rate, momentum, dampening: rate)
+    monkeypatch.setattr(script.descent, "terminal_rate", lambda rate, momentum: rate)
     assert failures(GENTLE) == {"gentle_heavy_ball.matched"}
 
 
@@ -113,3 +116,12 @@ def test_noise_that_drifts_fails(script, failures, monkeypatch):
 
     monkeypatch.setattr(script.Minimizer, "training_step", training_step)
     assert failures(NOISE) == {"noise.upward", "noise.variance"}
+
+
+def test_what_could_not_fail_is_not_claimed_of_noise(measured):
+    assert set(measured("--only noise --trainer.max_steps 1")) == {"noise.upward"}
+
+
+def test_adam_that_never_arrives_is_refused_and_not_followed_for_ever(refusal):
+    said = refusal("--only adam --model.optimizer.lr 1e-20")
+    assert "adam needs 401 steps at least and is given 400; raise data.count" in said

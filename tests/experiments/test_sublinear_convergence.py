@@ -9,6 +9,9 @@ SETTINGS = [
     "--only flat_bottom --model.surface.start -2.0 --model.optimizer.lr 0.05 --data.count 40",
     "--only no_bottom --model.surface.start -3.0 --model.optimizer.lr 0.5 --data.count 40",
     "--seed_everything 2 --only no_bottom --model.surface.start 4.0 --model.optimizer.lr 30 --data.count 40",
+    "--only no_bottom --model.surface.start -2 --data.count 2",
+    "--only no_bottom --model.surface.start -2.5 --data.count 3",
+    "--only no_bottom --model.surface.start -4 --data.count 4 --model.optimizer.lr 0.9",
 ]
 SHORT = "--data.count 60"
 RUNS = ("flat_bottom", "no_bottom")
@@ -87,6 +90,7 @@ def test_twice_the_rate_leaves_a_quarter_of_the_loss(measured):
     ("typed", "words"),
     [
         ("--only flat_bottom --model.optimizer.lr 0", ["lr is 0", "flat_bottom", "above 0"]),
+        ("--only flat_bottom --model.optimizer.lr 1e-300", ["lr is 1e-300", "flat_bottom", "float64"]),
         ("--only flat_bottom --model.optimizer.lr 0.6", ["rate · start² is 0.6", "at most 0.5"]),
         ("--only flat_bottom --model.surface.start 0", ["start is 0.0", "0.001 to 1000"]),
         ("--only flat_bottom --model.surface.coefficients [0.0,0.0,0.0,0.0,0.5]", ["flat_bottom", "x⁴/4"]),

@@ -5,7 +5,7 @@ import pytest
 from zoo.errors import InputError
 from zoo.theory.sublinear import LOGISTIC, QUARTIC, logistic, quartic
 
-STEPS = (1, 2, 3, 10, 100, 3000)
+STEPS = (1, 2, 3, 10, 28, 100, 3000)
 
 
 def quartic_walk(start, rate, steps):
@@ -41,7 +41,18 @@ def test_the_steps_on_x_to_the_fourth_stay_between_the_bounds(start, rate):
 
 @pytest.mark.parametrize(
     ("start", "rate"),
-    [(0.0, 1.0), (0.0, 2.0), (0.0, 0.01), (-30.0, 0.5), (-3.0, 1.0), (5.0, 100.0), (12.0, 1e5), (29.0, 1e-6)],
+    [
+        (0.0, 1.0),
+        (0.0, 2.0),
+        (0.0, 0.01),
+        (-30.0, 0.5),
+        (-3.0, 1.0),
+        (5.0, 100.0),
+        (12.0, 1e5),
+        (29.0, 1e-6),
+        (3.79, 9.9),
+        (2.0, 8.3),
+    ],
 )
 def test_the_steps_on_the_logistic_loss_stay_between_the_bounds(start, rate):
     path = logistic_walk(start, rate, max(STEPS))
@@ -90,6 +101,33 @@ def test_what_is_claimed_of_a_run_is_what_its_steps_do(law, walk, height, start,
     assert low * (1 - 1e-15) <= losses[k] / losses[k - 1] <= high * (1 + 1e-15)
     low, high = law.doubling(k, start, rate)
     assert low <= losses[k // 2] / losses[k] <= high
+
+
+@pytest.mark.parametrize("start", [each / 4 for each in range(-16, 17)])
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 1.0])
+def test_the_factor_on_the_logistic_loss_is_between_its_bounds_or_has_none(start, share):
+    """Where a step leaves least of the loss is near w = −1.1: its bounds there are not those at two ends."""
+    rate = share * (1 + math.exp(start))
+    losses = [loss(w) for w in logistic_walk(start, rate, 10)]
+    for k in range(1, 11):
+        bounds = LOGISTIC.factor(k, start, rate)
+        assert (bounds is None) <= (start < -0.8)
+        if bounds is not None:
+            assert bounds[0] * (1 - 1e-15) <= losses[k] / losses[k - 1] <= bounds[1] * (1 + 1e-15)
+
+
+def test_from_the_point_that_is_said_a_step_leaves_the_more_of_the_logistic_loss_the_later_it_is():
+    """The derivative of ln (f(w + δ)/f(w)) is h(w) − (1 − δσ(w)) h(w + δ), with h = −f′/f and δ = ησ(−w)."""
+
+    def h(w):
+        return 1 / (1 + math.exp(w)) / loss(w)
+
+    def rises(w, step):
+        return h(w) > (1 - step / (1 + math.exp(-w))) * h(w + step)
+
+    steps = [1e-4, 0.1, 0.5, 1.0]
+    assert all(rises(LOGISTIC.rising_from + n / 20, step) for n in range(400) for step in steps)
+    assert not rises(LOGISTIC.rising_from - 0.1, 1e-4)
 
 
 @pytest.mark.parametrize("law", [QUARTIC, LOGISTIC])

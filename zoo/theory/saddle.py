@@ -107,15 +107,17 @@ def adam_escape_steps(
     curvature: float,
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
+    most: float = math.inf,
 ) -> int | None:
     """The smallest k with |y_k| ≥ R under Adam: y ← y − η m̂ / (√v̂ + ε).
 
     There is no closed form: the recursion of Kingma & Ba 2015, algorithm 1, is run in plain numbers. Its
     first step is about η whatever the gradient's size, so the count, of the order of R/η, hardly knows δ.
-    δ is start, R is radius; betas are the decays of m and v, the means of g and of g².
+    δ is start, R is radius; betas are the decays of m and v, the means of g and of g²; most is how many steps
+    are looked at.
 
     Returns:
-        The count, or None from start = 0.
+        The count, the one after `most` if it is larger than that; None from start = 0.
 
     Raises:
         InputError: a rate, curvature, radius or eps not positive, betas outside [0, 1), start not finite.
@@ -126,7 +128,7 @@ def adam_escape_steps(
     if start == 0:
         return None
     y, m, v, k = start, 0.0, 0.0, 0
-    while abs(y) < radius:
+    while abs(y) < radius and k <= most:
         k += 1
         g = -curvature * y
         m = betas[0] * m + (1 - betas[0]) * g
@@ -147,7 +149,7 @@ def noise_variance(step: int, rate: float, noise_std: float, curvature: float = 
     """
     require_at_least(0, step=step)
     require_not_negative(noise_std=noise_std)
-    scale, exponent = _noise_scale(rate, noise_std, curvature), 2 * step * math.log1p(rate * curvature)
+    scale, exponent = noise_scale(rate, noise_std, curvature), 2 * step * math.log1p(rate * curvature)
     if exponent > 700:
         raise InputError(f"step is {step}; by then the variance leaves float64")
     if noise_std and not 1e-150 < scale < 1e150:
@@ -165,7 +167,7 @@ def median_escape_steps(radius: float, rate: float, noise_std: float, curvature:
         InputError: radius, rate, noise_std or curvature is not positive.
     """
     require_positive(radius=radius, noise_std=noise_std)
-    scale = _noise_scale(rate, 1.0, curvature)  # s apart: its square, or ηs, may leave float64
+    scale = noise_scale(rate, 1.0, curvature)  # s apart: its square, or ηs, may leave float64
     log_ratio = math.log(radius) - math.log(QUARTILE * scale) - math.log(noise_std)
     # ½ ln(1 + r²) is ln r + ½ ln(1 + r⁻²)
     grown = max(log_ratio, 0.0) + math.log1p(math.exp(-2 * abs(log_ratio))) / 2
@@ -188,8 +190,12 @@ def median_standard_error(points: int, rate: float, curvature: float = 1.0) -> f
     return 1 / (2 * math.sqrt(points) * density * QUARTILE * math.log1p(rate * curvature))
 
 
-def _noise_scale(rate: float, noise_std: float, curvature: float) -> float:
-    """s_∞ = η s / √((1 + a)² − 1): y_k is about s_∞ (1 + a)^k times a Gaussian."""
+def noise_scale(rate: float, noise_std: float, curvature: float = 1.0) -> float:
+    """s_∞ = η s / √((1 + a)² − 1): y_k is about s_∞ (1 + a)^k times a Gaussian.
+
+    Raises:
+        InputError: rate or curvature is not positive, or so small that float64 sees no step.
+    """
     require_positive(rate=rate, curvature=curvature)
     a = rate * curvature
     if 1 + a == 1:
