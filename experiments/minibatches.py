@@ -63,21 +63,22 @@ class Settings:
     """How many samples there are, and how batches of them are drawn.
 
     Args:
-        samples: N, the first patients of the diabetes data.
+        samples: N, the first patients of the diabetes data; null for all.
         batch: B.
         drawn: "different" samples in a batch; or each from all of them, with "replacement"; or a whole "pass"
             over all samples in batches of B, whose gradients are averaged.
     """
 
-    samples: int = 12
+    samples: int | None = 12
     batch: int = 4
     drawn: Drawn = "different"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.batch <= len(self.data.x):
-            raise InputError(f"batch is {self.batch}; choose 1 to {self.samples}, the number of samples")
+        if not 1 <= self.batch <= self.count:
+            raise InputError(f"batch is {self.batch}; choose 1 to {self.count}, the number of samples")
         if self.ways > 30_000:  # as many as can be looked at in a second
-            found = f"of {self.samples} samples there are {self.ways:,} batches of {self.batch}"
+            ways = f"{self.ways:,}" if self.ways < 10**12 else f"about 10^{len(str(self.ways)) - 1}"
+            found = f"of {self.count} samples there are {ways} batches of {self.batch}"
             raise InputError(f"{found}; lower samples or batch, to look at 30,000 at most")
 
     @cached_property
@@ -86,16 +87,21 @@ class Settings:
         return Diabetes(samples=self.samples)
 
     @property
+    def count(self) -> int:
+        """N."""
+        return len(self.data.x)
+
+    @property
     def last(self) -> int:
         """How many samples the last batch of a pass has."""
-        return self.samples % self.batch or self.batch
+        return self.count % self.batch or self.batch
 
     @property
     def ways(self) -> int:
         """How many batches there are; of passes, how many choices of those who come last."""
         if self.drawn == "replacement":
-            return self.samples**self.batch
-        return math.comb(self.samples, self.batch if self.drawn == "different" else self.last)
+            return self.count**self.batch
+        return math.comb(self.count, self.batch if self.drawn == "different" else self.last)
 
 
 def main(args: list[str] | None = None) -> Report:
@@ -124,8 +130,8 @@ def variance(case: Case[Settings], batch: int) -> float:
     """That of ḡ by theory, for any B."""
     s, single = case.settings, square_distance(case, singles(case))
     if s.drawn == "pass":
-        return sampling.order_variance(sampling.batch_mean_weights(s.samples, batch), single)
-    return sampling.gradient_variance(single, s.samples, batch, replacement=s.drawn == "replacement")
+        return sampling.order_variance(sampling.batch_mean_weights(s.count, batch), single)
+    return sampling.gradient_variance(single, s.count, batch, replacement=s.drawn == "replacement")
 
 
 def measure(case: Case[Settings]) -> dict[str, Quantity]:
@@ -137,7 +143,7 @@ def measure(case: Case[Settings]) -> dict[str, Quantity]:
 
 def batches(case: Case[Settings]) -> Tensor:
     """ḡ of every batch; or the mean over a pass, whoever comes last."""
-    s, everyone = case.settings, range(case.settings.samples)
+    s, everyone = case.settings, range(case.settings.count)
     if s.drawn == "replacement":
         return gradients(case, torch.tensor(list(product(everyone, repeat=s.batch))))
     if s.drawn == "different":
@@ -149,12 +155,12 @@ def batches(case: Case[Settings]) -> Tensor:
 
 def singles(case: Case[Settings]) -> Tensor:
     """The gradient of every sample by itself."""
-    return gradients(case, torch.arange(case.settings.samples)[:, None])
+    return gradients(case, torch.arange(case.settings.count)[:, None])
 
 
 def full(case: Case[Settings]) -> Tensor:
     """g, of the loss of all samples."""
-    return gradients(case, torch.arange(case.settings.samples)[None])[0]
+    return gradients(case, torch.arange(case.settings.count)[None])[0]
 
 
 def gradients(case: Case[Settings], rows: Tensor) -> Tensor:
@@ -188,7 +194,7 @@ def draw(cases: list[Case[Settings]]) -> Figure:
     for style, kind in zip(styles(), WORDS, strict=False):
         alike = [case for case in cases if case.settings.drawn == kind]
         found = [(c.settings.batch, relative(c, measure(c)["variance"])) for c in alike]
-        line = [(B, relative(c, variance(c, B))) for c in alike[:1] for B in range(1, c.settings.samples + 1)]
+        line = [(B, relative(c, variance(c, B))) for c in alike[:1] for B in range(1, c.settings.count + 1)]
         if alike:
             compare(right, kind, style, found, line)
     right.set(xlabel="batch size B", ylabel="√variance / ‖g‖")

@@ -92,7 +92,10 @@ def test_the_newest_run_as_shipped_speaks_for_each_key(tmp_path):
     assert {key: verdict["measured"] for key, verdict in found.items()} == {"lesson:a": 10, "lesson:b": 2}
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b"[]", b"\xff", b'{"as_shipped": true}', b'{"as_shipped": true, "verdicts": 3}'],
+)
 def test_a_file_that_is_no_report_says_nothing(tmp_path, content):
     (tmp_path / "lesson" / "version_0").mkdir(parents=True)
     (tmp_path / "lesson" / "version_0" / "verdicts.json").write_bytes(content)

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from zoo.methods import in_words, momentum_form
+from zoo.methods import in_words, momentum_form, path_rounding
 from zoo.run import Run
 
 
@@ -39,3 +39,10 @@ def test_the_laws_get_the_switches_of_momentum():
     assert momentum_form(with_optimizer(torch.optim.Adam, lr=0.1)) == dict.fromkeys(
         ("momentum", "dampening", "nesterov"), 0
     )
+
+
+@pytest.mark.parametrize(("steps", "momentum", "reach"), [(3, 0.9, 10), (3, 0.0, 3), (40, 0.9, 40)])
+def test_a_rounding_is_carried_on_for_all_steps_or_until_momentum_has_forgotten_it(steps, momentum, reach):
+    off = path_rounding(SimpleNamespace(steps=steps, optimizer={"momentum": momentum}))
+    assert off["atol"] == pytest.approx(32 * 2**-53 * reach**2, rel=1e-12)
+    assert f"up to {reach} steps" in off["because"]

@@ -42,6 +42,12 @@ def test_a_tour_hands_on_its_seed_and_its_folder(both, home, capsys):
     assert "--runs_dir there" in capsys.readouterr().out
 
 
+def test_a_seed_that_no_experiment_takes_is_refused_once_before_anything_is_run(both, home, capsys):
+    assert main(["tour", "--seed", "-1"]) == 2
+    assert seeds(home) == {}
+    assert capsys.readouterr().err == "error: seed is -1; choose a whole number from 0 to 4294967295\n"
+
+
 def test_only_what_was_asked_for_is_run(both, home, capsys):
     assert main(["tour", "--only", "lesson"]) == 0
     assert set(seeds(home)) == {"lesson"}

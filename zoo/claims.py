@@ -123,9 +123,11 @@ def read_verdicts(folder: Path) -> Verdicts:
         report = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}  # a run that was interrupted, or a file that is none of ours
-    if not isinstance(report, dict) or not report.get("as_shipped"):
-        return {}
-    return {f"{report['experiment']}:{row['key']}": row for row in report["verdicts"]}
+    try:
+        rows = report["verdicts"] if report["as_shipped"] else []
+        return {f"{report['experiment']}:{row['key']}": row for row in rows}
+    except (KeyError, TypeError):
+        return {}  # JSON, and no report
 
 
 def counted(claims: Sequence[Claim], verdicts: Verdicts) -> dict[Status, int]:

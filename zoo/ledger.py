@@ -194,7 +194,8 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         Claim(
             "Too small a rate means tiny steps, and very slow convergence.",
             shown_by=(
-                by("learning_rate:tiny_rate.lead"),
+                by("gradient_descent:bowl.steps", 67),
+                by("gradient_descent:tenth_of_the_rate.steps", 739),
                 by("learning_rate_limit:too_small.loss"),
                 by("linear_regression:small_rate.flattest"),
             ),
@@ -224,7 +225,10 @@ LEDGER: dict[str, tuple[Claim, ...]] = {
         ),
         Claim(
             "The right rate is often 0.001, 0.01 or 0.1.",
-            shown_by=(by("learning_rate:small_rate.end"),),
+            shown_by=(
+                by("learning_rate:small_rate.regime", "monotone"),
+                by("learning_rate:tiny_rate.regime", "monotone"),
+            ),
             limited_by=(
                 by("linear_regression:best_rate.best"),
                 by("linear_regression:raw_features.fate", "converges"),

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from zoo.catalogue import Experiment
-from zoo.errors import INTERRUPTED, TERMINATED
+from zoo.errors import INTERRUPTED, TERMINATED, InputError
 from zoo.report import Report, board_command, judged
 from zoo.terminal import terminal
 
@@ -25,7 +25,12 @@ def tour(chosen: Sequence[Experiment], seed: int = 0, runs_dir: str = "runs") ->
 
     An experiment that refuses its input is named under the table, and its exit status is the tour's. Ctrl-C,
     or a defect in a script, ends the tour; the table of those before it is printed all the same.
+
+    Raises:
+        InputError: a seed that no experiment takes.
     """
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}; choose a whole number from 0 to {2**32 - 1}")
     console = terminal()
     reports: list[Report] = []
     refused: dict[str, int] = {}

@@ -11,6 +11,7 @@ SETTINGS = [
     "--seed_everything 2 --only accumulated --samples 15 --batch 3",
     "--seed_everything 3 --only short_last_batch --samples 14 --batch 8",
     "--only fours --batch 12",
+    "--only fours --batch 1 --samples null",
     "--only accumulated --batch 12",
     "--only accumulated --batch 1",
 ]
@@ -97,6 +98,7 @@ def test_of_a_pass_no_mean_is_claimed(measured):
         ("--only fours --samples 10", "samples is 10; choose 11 to 442"),
         ("--only eights --samples 18", "of 18 samples there are 43,758 batches of 8; lower samples or batch"),
         ("--only fours_with_replacement --batch 5", "of 12 samples there are 248,832 batches of 5"),
+        ("--only accumulated --samples 442 --batch 221", "there are about 10^131 batches of 221; lower"),
         ("--only fours --drawn sorted", "drawn is 'sorted'"),
         ("--only fours --rate 1", "no option 'rate'"),
     ],

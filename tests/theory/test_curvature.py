@@ -96,6 +96,20 @@ def test_what_is_left_out_of_the_promise_is_of_the_size_that_is_said(rate):
     assert error / 2.5 < abs(measured - kept) < error
 
 
+def test_what_is_left_out_of_the_promise_is_twice_the_next_two_terms_of_the_series():
+    """Δf = −η g² + … − η³ f‴/6 + η⁴ f⁗/24, over −η g²: with g² = 1, f‴ = 6 and f⁗ = 24, η² and η³."""
+    _, third = share_of_promise([0.0, -1.0, 0.0, 6.0, 0.0], 0.5)
+    _, fourth = share_of_promise([0.0, -1.0, 0.0, 0.0, 24.0], 0.5)
+    assert (third, fourth) == (pytest.approx(2 * 0.5**2), pytest.approx(2 * 0.5**3))
+
+
+def test_what_rounding_adds_to_the_power_is_a_hundred_units_of_the_loss():
+    """(w − 1)³ at 0, lifted by a million: along −g = −3 its third derivative is −6 · 27, and t is 0.1."""
+    _, error = parabola_reach(lambda w: (w - 1).sum() ** 3 + 1e6, ZERO)
+    rounding = 100 * 2**-53 * 1e6 / (27 * 0.01**3)
+    assert error - math.log10(1.05) == pytest.approx(rounding, rel=1e-3)
+
+
 def test_what_the_parabola_leaves_over_is_the_rest_of_the_series():
     left = parabola_left(exponential, ZERO, 0.1)
     assert left == pytest.approx(math.exp(-0.1) - 1 + 0.1 - 0.005, abs=1e-15)

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.theory.checks import require_at_least, require_not_negative, require_positive
+from zoo.theory.curvature import angle
 from zoo.theory.descent import terminal_rate
 from zoo.theory.mean_field import gaussian_mean
 
@@ -66,8 +67,7 @@ def output_layer_bound(width: int) -> float:
 def angle_by_value(gradient: Tensor, limit: float) -> float:
     """∠(g, clamp(g, −c, c)) in degrees: how far torch.nn.utils.clip_grad_value_ turns a gradient.
 
-    As 2 atan2(‖u − v‖, ‖u + v‖) of the unit vectors, since arccos knows a small angle only to 10⁻⁸ rad; both
-    are scaled before they are squared, or squares could leave float64.
+    Both are scaled before they are squared, or squares could leave float64.
 
     Raises:
         InputError: a gradient that is all zero or not finite, or a limit that is not positive or so small
@@ -82,9 +82,7 @@ def angle_by_value(gradient: Tensor, limit: float) -> float:
         return 0.0
     if share < SMALLEST_SHARE:
         raise InputError(f"limit is {share:g} of the largest entry; choose {SMALLEST_SHARE:g} or more")
-    clipped = (g / share).clamp(-1, 1)
-    u, v = g / g.norm(), clipped / clipped.norm()
-    return math.degrees(2 * math.atan2(float((u - v).norm()), float((u + v).norm())))
+    return float(angle(g, (g / share).clamp(-1, 1)))
 
 
 def gaussian_angle_by_value(limit_over_std: float) -> float:
