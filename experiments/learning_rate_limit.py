@@ -33,8 +33,8 @@ from zoo.calculus.layers import linear
 from zoo.cli import ExperimentCLI
 from zoo.conditions import require_least_squares
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
-from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
+from zoo.methods import along_eigenvectors, least_squares, least_squares_path
 from zoo.report import Report
 from zoo.run import Run
 from zoo.theory import descent
@@ -57,9 +57,10 @@ def main(args: list[str] | None = None) -> Report:
 def predict(run: Run[Regressor], path: Tensor) -> list[Prediction]:
     """The loss in the end, how many steps have lowered it, and in how many directions the error has grown."""
     name, rate, steps, patients = run.variant, run.optimizer["lr"], len(path) - 1, len(run.datamodule.x)
-    curvatures, errors, source = descent.curvatures(hessian(run)), path - optimum(run), "normal equations"
-    lowest = float(losses_at(run, optimum(run)[None]))
-    losses = lowest + (errors @ hessian(run) * errors).sum(dim=1) / 2
+    (optimum, hessian), source = least_squares(run), "normal equations"
+    curvatures, errors = descent.curvatures(hessian), path - optimum
+    lowest = float(losses_at(run, optimum[None]))
+    losses = lowest + (errors @ hessian * errors).sum(dim=1) / 2
     share = rate / descent.largest_stable_rate(curvatures)
     claim = f"loss after {steps} steps of η = {share:.3g} · 2/λ_max (lowest: {lowest:.4g})"
     rounding = 64 * UNIT * (steps + patients)
@@ -95,21 +96,7 @@ def closed_form(run: Run[Regressor]) -> Tensor:
         InputError: these laws do not speak of the run, or its loss leaves float64.
     """
     require_least_squares(run)
-    start = torch.cat([p.detach().double().flatten() for p in run.model.network.parameters()])
-    path = descent.iterates(start, optimum(run), hessian(run), run.optimizer["lr"], int(run.steps))
-    if not losses_at(run, path).isfinite().all():
-        raise InputError(f"{run.variant} leaves float64 within {run.steps} steps; lower trainer.max_steps")
-    return path
-
-
-def hessian(run: Run[Regressor]) -> Tensor:
-    """H of the run's data, (D, D)."""
-    return descent.mse_hessian(run.datamodule.x)
-
-
-def optimum(run: Run[Regressor]) -> Tensor:
-    """w*, ten slopes and the intercept, (D,)."""
-    return descent.normal_equations(run.datamodule.x, run.datamodule.y[:, 0])
+    return least_squares_path(run)
 
 
 def losses_at(run: Run[Regressor], points: Tensor) -> Tensor:
@@ -120,7 +107,7 @@ def losses_at(run: Run[Regressor], points: Tensor) -> Tensor:
 
 def along(run: Run[Regressor], points: Tensor) -> Tensor:
     """The size of the error along each eigenvector, the flattest first, (K + 1, D)."""
-    return ((points - optimum(run)) @ torch.linalg.eigh(hessian(run)).eigenvectors).abs()
+    return along_eigenvectors(run, points).abs()
 
 
 def draw(runs: list[Run[Regressor]], paths: dict[str, Tensor]) -> Figure:
@@ -131,7 +118,7 @@ def draw(runs: list[Run[Regressor]], paths: dict[str, Tensor]) -> Figure:
         rate, points = run.optimizer["lr"], run.callback(ParameterTrajectory).points
         losses = [list(enumerate(losses_at(run, path).tolist())) for path in (points, paths[run.variant])]
         compare(left, f"{run.variant}, η = {rate:.3g}", style, *losses)
-        parts, curvatures = along(run, points), descent.curvatures(hessian(run)).tolist()
+        parts, curvatures = along(run, points), descent.curvatures(least_squares(run)[1]).tolist()
         factors = list(zip(curvatures, (parts[1] / parts[0]).tolist(), strict=True))
         law = list(zip(span.tolist(), (1 - rate * span).abs().tolist(), strict=True))
         compare(right, run.variant, style, factors, law)

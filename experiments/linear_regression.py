@@ -34,8 +34,8 @@ from zoo.calculus.losses import mse_vjp
 from zoo.cli import ExperimentCLI
 from zoo.conditions import require_least_squares
 from zoo.diagnostics import GradientNormMonitor, ParameterTrajectory
-from zoo.errors import InputError
 from zoo.figures import compare, legend, panels, styles
+from zoo.methods import along_eigenvectors, least_squares, least_squares_path
 from zoo.report import Report
 from zoo.run import Run
 from zoo.theory import descent
@@ -100,7 +100,7 @@ def predict_factors(run: Run[Regressor], errors: Tensor) -> list[Prediction]:
 def measure(run: Run[Regressor]) -> dict[str, Quantity]:
     """The same quantities from the recorded iterates and gradients."""
     recorded = run.callback(ParameterTrajectory)
-    errors, gradients = errors_of(run, recorded.points), recorded.gradients
+    errors, gradients = along_eigenvectors(run, recorded.points), recorded.gradients
     by_hand = torch.stack([hand_gradient(run, point) for point in recorded.points[:-1]])
     # As ∇L → 0 the terms in its sum stay large, and so does rounding.
     sizes = gradients.norm(dim=1).clamp(min=float(gradients[0].norm()))
@@ -129,39 +129,18 @@ def hand_gradient(run: Run[Regressor], point: Tensor) -> Tensor:
 
 
 def closed_form(run: Run[Regressor]) -> Tensor:
-    """The errors of every iterate, before the run: w_k − w* = V (1 − ηΛ)^k Vᵀ (w_0 − w*).
+    """The errors of every iterate along the eigenvectors, before the run: (1 − ηΛ)^k Vᵀ (w_0 − w*).
 
     Raises:
-        InputError: these laws do not speak of the run, or its iterates leave float64.
+        InputError: these laws do not speak of the run, or its loss leaves float64.
     """
     require_least_squares(run)
-    start = torch.cat([p.detach().double().flatten() for p in run.model.network.parameters()])
-    path = descent.iterates(start, optimum(run), hessian(run), run.optimizer["lr"], int(run.steps))
-    if not path.norm(dim=1).isfinite().all():
-        raise InputError(f"{run.variant} leaves float64 within {run.steps} steps; lower trainer.max_steps")
-    return errors_of(run, path)
-
-
-def errors_of(run: Run[Regressor], points: Tensor) -> Tensor:
-    """w_k − w* along each eigenvector of the Hessian, flattest first: (K + 1, D)."""
-    _, eigenvectors = torch.linalg.eigh(hessian(run))
-    errors: Tensor = (points - optimum(run)) @ eigenvectors
-    return errors
-
-
-def hessian(run: Run[Regressor]) -> Tensor:
-    """(2/N) AᵀA with A = [x 1], of the run's data."""
-    return descent.mse_hessian(run.datamodule.x)
+    return along_eigenvectors(run, least_squares_path(run))
 
 
 def curvatures_of(run: Run[Regressor]) -> Tensor:
-    """Its eigenvalues λ, the smallest first."""
-    return descent.curvatures(hessian(run))
-
-
-def optimum(run: Run[Regressor]) -> Tensor:
-    """w* = (w…, b) of the normal equations."""
-    return descent.normal_equations(run.datamodule.x, run.datamodule.y[:, 0])
+    """λ, the eigenvalues of the Hessian, the smallest first."""
+    return descent.curvatures(least_squares(run)[1])
 
 
 def what_rates_can_do(runs: list[Run[Regressor]]) -> Table:
@@ -182,7 +161,8 @@ def draw(runs: list[Run[Regressor]], predicted: dict[str, Tensor]) -> Figure:
     figure, (left, right) = panels("error, step by step", "what a step multiplies it by")
     limit = draw_factors(right, curvatures_of(runs[0]))
     for style, run in zip(styles(), runs, strict=False):
-        rate, errors = run.optimizer["lr"], errors_of(run, run.callback(ParameterTrajectory).points)
+        rate, points = run.optimizer["lr"], run.callback(ParameterTrajectory).points
+        errors = along_eigenvectors(run, points)
         norms = [e.norm(dim=1) / e[0].norm() for e in (errors, predicted[run.variant])]
         compare(left, f"{run.variant}, η = {rate:g}", style, *(list(enumerate(e.tolist())) for e in norms))
         if rate < 1.05 * limit and torch.equal(run.datamodule.x, runs[0].datamodule.x):  # whose λ these are

@@ -1,4 +1,4 @@
-"""The optimizer of a run: in a few words, as the laws of momentum take it, and the path that they predict."""
+"""The optimizer of a run: in a few words, as the laws of momentum take it, and the paths that are predicted."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from torch import Tensor
 
 from zoo.errors import InputError
 from zoo.run import Run
-from zoo.theory import momentum
+from zoo.theory import descent, momentum
 from zoo.theory.rounding import UNIT
-from zoo.training import Minimizer
+from zoo.training import Minimizer, Regressor
 
 # How far `momentum.followed_factor` may be from |z|, and why.
 FIT: Any = {"atol": 1e-5, "because": "the fit leaves 1e-10 open, and a double root moves by its square root"}
@@ -45,6 +45,34 @@ def quadratic_path(run: Run[Minimizer]) -> Tensor:
     if not (surface.curvatures * points**2).isfinite().all():
         raise InputError(f"{run.variant} leaves float64 within {run.steps} steps; lower its η or data.count")
     return points
+
+
+def least_squares(run: Run[Regressor]) -> tuple[Tensor, Tensor]:
+    """Of the run's data: w* = (w…, b) of the normal equations, (D,), and H = (2/N) AᵀA with A = [x 1]."""
+    data: Any = run.datamodule  # the Trainer's own kind knows no x
+    return descent.normal_equations(data.x, data.y[:, 0]), descent.mse_hessian(data.x)
+
+
+def least_squares_path(run: Run[Regressor]) -> Tensor:
+    """Every (w…, b) of a run with SGD on a linear model, before the run: (steps + 1, D).
+
+    Raises:
+        InputError: the law of gradient descent does not speak of the run, or its loss leaves float64.
+    """
+    optimum, hessian = least_squares(run)
+    start = torch.cat([p.detach().double().flatten() for p in run.model.network.parameters()])
+    points = descent.iterates(start, optimum, hessian, run.optimizer["lr"], int(run.steps))
+    errors = points - optimum
+    if not ((errors @ hessian * errors).sum(dim=1) < 1e300).all():  # so that a sum over samples is a number
+        raise InputError(f"{run.variant} leaves float64 within {run.steps} steps; lower trainer.max_steps")
+    return points
+
+
+def along_eigenvectors(run: Run[Regressor], points: Tensor) -> Tensor:
+    """w − w* along each eigenvector of the Hessian, flattest first: (K, D) to (K, D)."""
+    optimum, hessian = least_squares(run)
+    errors: Tensor = (points - optimum) @ torch.linalg.eigh(hessian).eigenvectors
+    return errors
 
 
 def path_rounding(run: Run[Any]) -> dict[str, Any]:
