@@ -1,4 +1,4 @@
-"""The optimizer of a run: in a few words, as the laws of momentum take it, and the paths that are predicted."""
+"""The optimizer of a run: in a few words, as the laws of momentum take it, and the paths that follow."""
 
 from typing import Any
 
