@@ -28,10 +28,10 @@ class GradientNormMonitor(Monitor):
     """Log ‖∂L/∂θ‖₂ of every layer as ``grad_norm/<layer>``, and its log10 as ``log10_grad_norm/<layer>``.
 
     A layer is a module with parameters of its own. It is measured in ``on_before_optimizer_step``: there the
-    gradient is unscaled under mixed precision, complete under accumulation, not yet clipped by the Trainer, and
-    there once a step. (LBFGS evaluates the loss several times a step; each makes a record.) What a module
-    clips by itself right after backward, as under manual optimization, is clipped already: ClippingMonitor has
-    both norms. Of several optimizers, a step counts the layers of its own.
+    gradient is unscaled under mixed precision, complete under accumulation, not yet clipped by the Trainer,
+    and there once a step. (LBFGS evaluates the loss several times a step; each makes a record.) What a module
+    clips by itself right after backward, as under manual optimization, is clipped already: ClippingMonitor
+    has both norms. Of several optimizers, a step counts the layers of its own.
 
     ``gradient/norm`` is the norm over all layers. ``gradient/nonfinite_layers`` counts the layers in which it
     is infinite or NaN. Such a norm is logged as what it is; of a norm of 0 the logarithm has no point. A step
