@@ -53,6 +53,17 @@ def test_an_output_is_found_at_the_innermost_module_that_has_it(task, fit):
     assert first[:3] == (0, "forward", "network.1.1")
 
 
+def test_a_frozen_part_in_evaluation_mode_is_looked_at_too(task, fit):
+    class PartlyFrozen(task):
+        def on_train_start(self):
+            self.network[1].eval()
+
+    monitor = NonFiniteMonitor()
+    with pytest.warns(UserWarning, match=FIRST):
+        fit(PartlyFrozen(ones(nn.Linear(1, 1), Root()), output), monitor, data=[[-2.0]])
+    assert monitor.first[:3] == (0, "forward", "network.1")
+
+
 def test_a_gradient_is_found_where_every_output_is_finite(task, fit):
     network = ones(nn.Linear(1, 1, bias=False), Root())
     with pytest.warns(

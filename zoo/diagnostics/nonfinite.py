@@ -138,7 +138,7 @@ class NonFiniteMonitor(Monitor):
         return {"nonfinite/tensors": np.ma.array(wrong.sum(axis=1).astype(float))}
 
     def _after_forward(self, name: str, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        if self._watching and module.training:
+        if self._watching:  # not in validation
             self._look_at("forward", name, output)
 
     def _look_at(self, where: str, name: str, values: Any) -> None:
