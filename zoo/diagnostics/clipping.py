@@ -11,7 +11,6 @@ from lightning.pytorch.utilities import GradClipAlgorithmType, rank_zero_info
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.utils.hooks import RemovableHandle
 
 from zoo.diagnostics.charts import Charts
 from zoo.diagnostics.loggers import Points
@@ -54,10 +53,6 @@ class ClippingMonitor(Monitor):
     """
 
     charts: Charts = CHARTS
-
-    def __init__(self) -> None:
-        self._handles: list[RemovableHandle] = []
-        super().__init__()
 
     def reset(self) -> None:
         """Forget what was recorded."""
@@ -138,11 +133,11 @@ class ClippingMonitor(Monitor):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Have every step of the optimizers announced."""
-        self._detach()
+        self.detach()
         self._threshold = trainer.gradient_clip_val
         self._by_norm = trainer.gradient_clip_algorithm != GradClipAlgorithmType.VALUE
         hook = partial(self._compare_before_step, trainer)
-        self._handles = [optimizer.register_step_pre_hook(hook) for optimizer in trainer.optimizers]
+        self.handles = [optimizer.register_step_pre_hook(hook) for optimizer in trainer.optimizers]
 
     def on_after_backward(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Keep the gradient as it is before clipping."""
@@ -153,23 +148,14 @@ class ClippingMonitor(Monitor):
         }
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Leave no hook behind, log the rest, and say what is not as clipping should be."""
-        self._detach()
+        """Log the rest, and say what is not as clipping should be."""
         super().on_train_end(trainer, pl_module)
         if self.share_clipped in (0, 1):
             rank_zero_info(f"ClippingMonitor: {self.report}")
 
-    def on_exception(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
-    ) -> None:
-        """Leave no hook behind, and log the rest."""
-        self._detach()
-        super().on_exception(trainer, pl_module, exception)
-
-    def _detach(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+    def detach(self) -> None:
+        """Remove the hooks, and let the copy of the gradient go."""
+        super().detach()
         self._unclipped.clear()
 
     def _compare_before_step(

@@ -7,6 +7,7 @@ import lightning as L
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from zoo.diagnostics.block import Block
 from zoo.diagnostics.charts import Charts, write_charts
@@ -27,6 +28,7 @@ class Monitor(L.Callback):
     hook between ``on_fit_start`` and ``on_train_end``.
 
     Attributes:
+        handles: of hooks that the monitor has registered; they are removed when training ends.
         charts: category → title of a chart → regular expressions of the tags in it. TensorBoard reads one
             layout a run; so the first monitor among the Trainer's callbacks writes that of all.
     """
@@ -34,6 +36,7 @@ class Monitor(L.Callback):
     charts: Charts
 
     def __init__(self) -> None:
+        self.handles: list[RemovableHandle] = []
         self.reset()
 
     def reset(self) -> None:
@@ -93,14 +96,22 @@ class Monitor(L.Callback):
             write_charts(trainer, [m.charts for m in monitors])
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Log the rest."""
+        """Leave no hook behind, and log the rest."""
+        self.detach()
         self.flush()
 
     def on_exception(
         self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
     ) -> None:
-        """Log the rest: what led to the exception may be in it."""
+        """Leave no hook behind, and log the rest: what led to the exception may be in it."""
+        self.detach()
         self.flush()
+
+    def detach(self) -> None:
+        """Remove the hooks."""
+        for handle in self.handles:
+            handle.remove()
+        self.handles.clear()
 
 
 class Waiting(NamedTuple):

@@ -10,7 +10,6 @@ from lightning.pytorch.utilities import rank_zero_warn
 from lightning_utilities.core.apply_func import apply_to_collection
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from zoo.diagnostics.charts import Charts
 from zoo.diagnostics.loggers import Points
@@ -56,10 +55,6 @@ class NonFiniteMonitor(Monitor):
 
     charts: Charts = CHARTS
 
-    def __init__(self) -> None:
-        self._handles: list[RemovableHandle] = []
-        super().__init__()
-
     def reset(self) -> None:
         """Forget what was recorded."""
         super().reset()
@@ -81,11 +76,11 @@ class NonFiniteMonitor(Monitor):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Have every module show what it returns."""
-        self._detach()
+        self.detach()
         for name, module in pl_module.named_modules():
             if name:
                 hook = partial(self._after_forward, name)
-                self._handles.append(module.register_forward_hook(hook))
+                self.handles.append(module.register_forward_hook(hook))
 
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
@@ -113,16 +108,10 @@ class NonFiniteMonitor(Monitor):
         """Record what was seen."""
         self._record_batch(trainer)
 
-    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Leave no hook behind, and log the rest."""
-        self._detach()
-        super().on_train_end(trainer, pl_module)
-
     def on_exception(
         self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
     ) -> None:
-        """Leave no hook behind, and log the rest: also what the batch showed that raised it."""
-        self._detach()
+        """Log the rest: also what the batch showed that raised it."""
         self._record_batch(trainer)
         super().on_exception(trainer, pl_module, exception)
 
@@ -167,8 +156,3 @@ class NonFiniteMonitor(Monitor):
             row = torch.stack([n.to(device, non_blocking=True) for n in self._largest])
             self.record(trainer, row.double(), self._step)
         self._forget_batch()
-
-    def _detach(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()

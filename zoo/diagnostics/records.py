@@ -133,6 +133,6 @@ def _unmasked(masked: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def append(path: Path, records: bytes) -> None:
-    """Add records to the end of an event file, all or none of them if the process is killed in between."""
-    with open(path, "ab", buffering=0) as file:
+    """Add records to the end of an event file."""
+    with open(path, "ab") as file:
         file.write(records)

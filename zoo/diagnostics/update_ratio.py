@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.utils.hooks import RemovableHandle
 
 from zoo.diagnostics.charts import Charts
 from zoo.diagnostics.kernel import Norms
@@ -60,7 +59,6 @@ class UpdateRatioMonitor(Monitor):
         check_grouping(group_by)
         self.every_n_steps = every_n_steps
         self.group_by = group_by
-        self._handles: list[RemovableHandle] = []
         super().__init__()
 
     def reset(self) -> None:
@@ -88,9 +86,9 @@ class UpdateRatioMonitor(Monitor):
         matrices = {name: [p for p in own if p.ndim > 1] for name, own in groups.items()}
         vectors = {name: [p for p in own if p.ndim <= 1] for name, own in groups.items()}
         self._kinds = [{name: own for name, own in kind.items() if own} for kind in (matrices, vectors)]
-        self._detach()
+        self.detach()
         after = partial(self._after_step, trainer)
-        self._handles = [optimizer.register_step_post_hook(after) for optimizer in trainer.optimizers]
+        self.handles = [optimizer.register_step_post_hook(after) for optimizer in trainer.optimizers]
 
     def on_before_optimizer_step(
         self, trainer: L.Trainer, pl_module: L.LightningModule, optimizer: Optimizer
@@ -101,17 +99,10 @@ class UpdateRatioMonitor(Monitor):
         if trainer.global_step % self.every_n_steps == 0:
             updates.keep(trainer.global_step)
 
-    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Leave no hook behind, and log the rest."""
-        self._detach()
-        super().on_train_end(trainer, pl_module)
-
-    def on_exception(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
-    ) -> None:
-        """Leave no hook behind, and log the rest."""
-        self._detach()
-        super().on_exception(trainer, pl_module, exception)
+    def detach(self) -> None:
+        """Remove the hooks, and let the copies of the parameters go."""
+        super().detach()
+        self._updates.clear()
 
     def digest(self, rows: NDArray[np.float64]) -> Points:
         """Ratios of layers from the norms of updates and weights, one each a parameter."""
@@ -139,12 +130,6 @@ class UpdateRatioMonitor(Monitor):
         updates = self._updates_of(optimizer)
         if updates.step is not None:
             self.record(trainer, updates.norms(), updates.step)
-
-    def _detach(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
-        self._updates.clear()
 
 
 class Updates:
